@@ -1,0 +1,25 @@
+"""The list of services: start reading here. Each name is a folder beside this file, named by its official service type."""
+
+from pileus import block_storage, compute, identity, image, network
+from pileus.core.config import Settings
+from pileus.core.http.pipeline import Authenticate
+from pileus.core.service import Operation, Service
+from pileus.identity import operations as _identity
+
+SERVICES: tuple[Service, ...] = (
+    identity.SERVICE,
+    image.SERVICE,
+    network.SERVICE,
+    block_storage.SERVICE,
+    compute.SERVICE,
+)
+
+
+def operations() -> list[Operation]:
+    """Every operation of every service: all that a worker may be asked to run."""
+    return [operation for service in SERVICES for operation in service.operations]
+
+
+def authenticator(settings: Settings) -> Authenticate:
+    """How the API turns tokens into contexts."""
+    return _identity.authenticator(settings)

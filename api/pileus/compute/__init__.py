@@ -1,0 +1,5 @@
+"""The compute service."""
+
+from pileus.core.service import Service
+
+SERVICE = Service(name="compute", type="compute", prefix="/compute", endpoint="/compute", routes=())

@@ -1,0 +1,90 @@
+"""Settings: defaults here, then a TOML file, then the environment (PILEUS_<NAME>)."""
+
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+DEFAULT_FILE = "/etc/pileus/pileus.toml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of the API and the worker; docs/settings.md describes each."""
+
+    state_dir: Path = Path("/var/lib/pileus")
+    database_url: str = ""  # default: SQLite in state_dir
+    public_url: str = "http://127.0.0.1:8080"
+    bind: str = "127.0.0.1:8080"
+    metadata_bind: str = ""  # default: a unix socket in state_dir
+    metadata_secret_file: str = ""
+    api_processes: int = 1
+    api_threads: int = 8
+    region: str = "RegionOne"
+    inventory: str = "/etc/pileus/inventory.yml"
+    project_dir: Path | None = None  # where playbooks/ and roles/ are; default: inside the package or the source tree
+    policy_file: str = ""
+    token_lifetime: int = 3600  # seconds
+    worker_slots: int = 2  # runs at the same time in one worker
+    worker_poll: float = 0.05  # seconds between looks for work
+    lease: int = 30  # seconds a claim lives without a heartbeat
+    image_store: str = ""  # command prefix that runs rbd near the Ceph cluster, e.g. "ssh h1"; empty: run it here
+    image_pool: str = "images"
+    volume_pool: str = "volumes"
+    server_pool: str = "vms"
+    log_level: str = "INFO"
+    events_keep_days: int = 30
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        return self.database_url or f"sqlite:///{self.state_dir}/pileus.db"
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds playbooks/, roles/ and templates/ (source tree, or inside the wheel)."""
+        if self.project_dir:
+            return Path(self.project_dir)
+        package = Path(__file__).resolve().parent.parent
+        return package if (package / "playbooks").is_dir() else package.parent.parent
+
+    def path(self, *parts: str) -> Path:
+        """A path below the state folder."""
+        return Path(self.state_dir).joinpath(*parts)
+
+    def secret(self, name: str) -> str:
+        """The content of the secret file that setting `name` points to; empty where none is set."""
+        file = getattr(self, name)
+        return Path(file).read_text().strip() if file else ""
+
+
+def load(file: str | None = None) -> Settings:
+    """Read the settings; `file` wins over PILEUS_CONFIG, which wins over /etc/pileus/pileus.toml.
+
+    Raises ValueError for an unknown name or a value of the wrong type.
+    """
+    source = file or os.environ.get("PILEUS_CONFIG") or DEFAULT_FILE
+    values: dict[str, Any] = {}
+    if Path(source).exists():
+        values = tomllib.loads(Path(source).read_text())
+    elif file:
+        raise ValueError(f"settings file {file} does not exist")
+    known = {f.name: f for f in fields(Settings)}
+    unknown = set(values) - set(known)
+    if unknown:
+        raise ValueError(f"{source}: unknown setting {', '.join(sorted(unknown))}")
+    for name in known:
+        if (text := os.environ.get(f"PILEUS_{name.upper()}")) is not None:
+            values[name] = text
+    return Settings(**{name: _typed(name, value) for name, value in values.items()})
+
+
+def _typed(name: str, value: Any) -> Any:
+    default = getattr(Settings, name)
+    try:
+        if isinstance(default, Path) or name == "project_dir":
+            return Path(value)
+        return type(default)(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"setting {name}: {value!r} is not a valid {type(default).__name__}") from None

@@ -1,0 +1,43 @@
+"""Who is calling: what a valid token says about its bearer."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Context:
+    """The caller of one request.
+
+    Exactly one of `project_id`, `domain_id` and `system` is set by the token's scope, or none (unscoped).
+    """
+
+    user_id: str
+    user_name: str = ""
+    user_domain_id: str = "default"
+    project_id: str | None = None
+    project_name: str | None = None
+    project_domain_id: str | None = None
+    domain_id: str | None = None
+    system: bool = False
+    roles: tuple[str, ...] = ()
+    request_id: str = ""
+    token: str = field(default="", repr=False)
+    more: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller sees all projects (role admin, as OpenStack's legacy admin has it)."""
+        return "admin" in self.roles
+
+    def credentials(self) -> dict[str, Any]:
+        """The caller as oslo.policy wants it."""
+        return {
+            "user_id": self.user_id,
+            "user_domain_id": self.user_domain_id,
+            "project_id": self.project_id,
+            "project_domain_id": self.project_domain_id,
+            "domain_id": self.domain_id,
+            "system_scope": "all" if self.system else None,
+            "roles": list(self.roles),
+            "is_admin": self.is_admin,
+        }

@@ -1,0 +1,1 @@
+"""From the wire to a view and back: requests, replies, faults, versions, pages."""

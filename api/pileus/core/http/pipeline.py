@@ -1,0 +1,156 @@
+"""The request pipeline: token -> context -> route -> policy rule -> schema -> view -> response."""
+
+import logging
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from pileus.core import metrics
+from pileus.core.config import Settings
+from pileus.core.context import Context
+from pileus.core.db import Database
+from pileus.core.errors import BadRequest, Conflict, Fault, NotFound, Unauthorized
+from pileus.core.http import body, schema, version
+from pileus.core.http.call import Call
+from pileus.core.http.reply import Reply, respond
+from pileus.core.policy import Policy
+from pileus.core.service import Route, Service, Version
+
+log = logging.getLogger(__name__)
+Authenticate = Callable[[Session, str, str], Context]
+NOBODY = Context(user_id="")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Carries every request of every service from the wire to its view and back.
+
+    `authenticate(session, token, request_id)` turns a token into a Context or raises Unauthorized.
+    """
+
+    settings: Settings
+    database: Database
+    policy: Policy
+    authenticate: Authenticate
+
+    def mount(self, app: Flask, service: Service) -> None:
+        """Make the routes of a service answer below its prefix."""
+        groups: dict[tuple[str, str], list[Route]] = defaultdict(list)
+        for route in service.routes:
+            groups[route.method, route.path].append(route)
+        for (method, path), routes in groups.items():
+            app.add_url_rule(
+                service.prefix + path,
+                endpoint=f"{service.name} {method} {path}",
+                view_func=self._endpoint(service, routes),
+                methods=[method],
+                provide_automatic_options=False,
+            )
+
+    def _endpoint(self, service: Service, routes: Sequence[Route]) -> Callable[..., Response]:
+        def endpoint(**arguments: Any) -> Response:
+            started = time.perf_counter()
+            g.request_id = f"req-{uuid.uuid4()}"
+            route, asked = routes[0], None
+            try:
+                asked = version.negotiate(service, request)
+                response, route = self._serve(service, routes, asked, arguments)
+            except Fault as fault:
+                response = self.refuse(service, fault)
+            except IntegrityError as error:
+                log.info("conflict: %s", error.orig)
+                response = self.refuse(service, Conflict("It conflicts with something that exists already."))
+            except Exception:
+                log.exception("unexpected error", extra={"request_id": g.request_id})
+                response = self.refuse(
+                    service, Fault("An unexpected error prevented the server from fulfilling your request.")
+                )
+            version.stamp(service, asked, response)
+            response.headers["X-Openstack-Request-Id"] = g.request_id
+            metrics.observe(service.name, route.method, route.path, response.status_code, time.perf_counter() - started)
+            return response
+
+        return endpoint
+
+    def refuse(self, service: Service, fault: Fault) -> Response:
+        """A fault in the service's own words."""
+        if service.fault is None:
+            text: Any = {"error": {"code": fault.status, "title": fault.title, "message": fault.message}}
+            kind = "application/json"
+        else:
+            text, kind = service.fault(fault)
+        response = respond(Reply(text, fault.status, fault.headers, kind), fault.status)
+        if fault.status == 401:
+            response.headers["WWW-Authenticate"] = f'Keystone uri="{self.settings.public_url}/identity"'
+        return response
+
+    def _serve(
+        self, service: Service, routes: Sequence[Route], asked: Version | None, arguments: dict[str, Any]
+    ) -> tuple[Response, Route]:
+        with ExitStack() as stack:
+            session = stack.enter_context(self.database.read())
+            context = NOBODY
+            if any(route.rule is not None for route in routes):
+                context = self._caller(session)
+                g.context = context
+            content = body.decode(request) if any(route.body == "json" for route in routes) else None
+            route = choose(routes, asked, content)
+            if route.rule is not None and not route.late:
+                self.policy.enforce(context, route.rule)
+            query = request.args
+            if route.schema is not None:
+                schema.check(content, route.schema)
+            if route.query is not None:
+                schema.check(schema.query_object(route.query, query.to_dict(flat=False)), route.query, "query string")
+            if route.writes:
+                session.close()
+                session = stack.enter_context(self.database.write())
+            call = Call(
+                context,
+                session,
+                content,
+                query,
+                asked,
+                request,
+                service,
+                route,
+                self.policy,
+                self.settings,
+                self.database,
+            )
+            response = respond(route.view(call, **arguments), route.status)
+            if route.late and not call.enforced:
+                raise RuntimeError(f"{route.method} {route.path} did not enforce its rule {route.rule}")
+            response.headers.update(call.response_headers)
+        return response, route
+
+    def _caller(self, session: Session) -> Context:
+        token = request.headers.get("X-Auth-Token")
+        if not token:
+            raise Unauthorized()
+        return self.authenticate(session, token, g.request_id)
+
+
+def choose(routes: Sequence[Route], asked: Version | None, content: Any) -> Route:
+    """The route among those of one path that fits the action in the body and the microversion."""
+    if routes[0].action is not None:
+        if not isinstance(content, dict) or len(content) < 1:
+            raise BadRequest("Malformed request body: an action is asked for.", field="body")
+        named = [route for route in routes if route.action in content]
+        if not named:
+            raise BadRequest(f"There is no such action: {', '.join(map(str, content))[:100]}", field="action")
+        routes = named
+    for route in routes:
+        if asked is None or (
+            (route.since is None or asked >= route.since) and (route.until is None or asked <= route.until)
+        ):
+            return route
+    raise NotFound("The resource could not be found.")
