@@ -23,3 +23,10 @@ def operations() -> list[Operation]:
 def authenticator(settings: Settings) -> Authenticate:
     """How the API turns tokens into contexts."""
     return _identity.authenticator(settings)
+
+
+def bootstrap(session: Session, settings: Settings, password: str) -> None:
+    """What a new cloud needs: identity's rows, flavors and volume types; safe to repeat."""
+    _identity.bootstrap(session, settings, SERVICES, password)
+    _compute.bootstrap_flavors(session)
+    _block_storage.bootstrap_types(session)

@@ -1,8 +1,0 @@
-"""The pileus command."""
-
-import click
-
-
-@click.group()
-def main() -> None:
-    """Run and look after a Pileus cloud."""

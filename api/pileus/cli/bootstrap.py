@@ -1,0 +1,29 @@
+"""`pileus bootstrap`: what a new cloud needs before the first login; safe to repeat."""
+
+import getpass
+import sys
+from pathlib import Path
+
+import click
+
+from pileus.cli.settings import Setup, pass_setup
+
+
+@click.command()
+@click.option("--password-file", type=click.Path(exists=True, path_type=Path), help="File that holds the admin's password.")
+@pass_setup
+def bootstrap(setup: Setup, password_file: Path | None) -> None:
+    """Make the admin, the roles, the service catalog, flavors and volume types; what is there already stays."""
+    from pileus import catalogue  # noqa: PLC0415 - keeps `pileus --help` quick
+
+    if password_file:
+        password = password_file.read_text().strip()
+    elif sys.stdin.isatty():
+        password = getpass.getpass("Password of admin: ")
+    else:
+        password = sys.stdin.readline().strip()
+    if not password:
+        raise click.ClickException("the admin's password is empty")
+    with setup.database.write() as session:
+        catalogue.bootstrap(session, setup.settings, password)
+    click.echo("The cloud is bootstrapped: user admin in project admin, domain Default.")

@@ -1,0 +1,77 @@
+"""`pileus api` and `pileus worker`: the two kinds of process of the control plane."""
+
+import os
+import shutil
+from typing import Any
+
+import click
+
+from pileus.cli.settings import Setup, pass_setup
+from pileus.core import logs
+
+
+@click.command()
+@pass_setup
+def api(setup: Setup) -> None:
+    """Serve the APIs (and the guests' metadata) until told to stop."""
+    from gunicorn.app.base import BaseApplication  # noqa: PLC0415 - only this command needs the server
+
+    settings = setup.settings
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    logs.configure(settings.log_level)
+    if settings.api_processes > 1:
+        counts = settings.path("metrics")
+        shutil.rmtree(counts, ignore_errors=True)
+        counts.mkdir(parents=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
+    from pileus.app import create_app  # noqa: PLC0415 - after PROMETHEUS_MULTIPROC_DIR is set
+
+    metadata = settings.metadata_bind or f"unix:{settings.path('metadata.sock')}"
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        """Gunicorn with our settings instead of its own files."""
+
+        def load_config(self) -> None:
+            values: dict[str, Any] = {
+                "bind": [settings.bind, metadata],
+                "workers": settings.api_processes,
+                "threads": settings.api_threads,
+                "worker_class": "gthread",
+                "worker_tmp_dir": "/dev/shm",  # noqa: S108 - gunicorn's own heartbeat files, made safely
+                "preload_app": True,
+                "timeout": 120,
+                "graceful_timeout": 10,
+                "keepalive": 30,
+                "umask": 0o077,
+                "logconfig_dict": {"version": 1, "disable_existing_loggers": False},
+                "proc_name": "pileus-api",
+                "control_socket_disable": True,
+            }
+            for key, value in values.items():
+                if key in self.cfg.settings:
+                    self.cfg.set(key, value)
+
+        def load(self) -> Any:
+            app = create_app(settings, setup.database)
+            setup.database.engine.dispose()  # no connection may be shared with the forked processes
+            return app
+
+    Server().run()
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what waits now, then end.")
+@pass_setup
+def worker(setup: Setup, once: bool) -> None:
+    """Run what intents ask for until told to stop."""
+    from pileus import catalogue  # noqa: PLC0415 - keeps `pileus --help` quick
+    from pileus.core.runner import Runner  # noqa: PLC0415
+    from pileus.worker import Worker  # noqa: PLC0415
+
+    logs.configure(setup.settings.log_level)
+    working = Worker(setup.settings, setup.database, catalogue.operations(), Runner(setup.settings))
+    if once:
+        while working.step():
+            pass
+    else:
+        working.serve()
