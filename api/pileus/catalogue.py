@@ -1,6 +1,10 @@
 """The list of services: start reading here. Each name is a folder beside this file, named by its official service type."""
 
+from sqlalchemy.orm import Session
+
 from pileus import block_storage, compute, identity, image, network
+from pileus.block_storage import operations as _block_storage
+from pileus.compute import operations as _compute
 from pileus.core.config import Settings
 from pileus.core.http.pipeline import Authenticate
 from pileus.core.service import Operation, Service

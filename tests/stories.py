@@ -1,23 +1,14 @@
-"""API stories: the real application on SQLite and on PostgreSQL; only the hosts behind the playbooks are stood in for."""
+"""What API stories are told with: made-up tokens, a stand-in for the hosts, and a cloud to talk to."""
 
-import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
 
-from pileus import catalogue
-from pileus.app import create_app
 from pileus.core.config import Settings
 from pileus.core.context import Context
-from pileus.core.db import Base, Database
+from pileus.core.db import Database
 from pileus.core.errors import Unauthorized
 from pileus.core.outcome import ItemResult
 from pileus.core.runner import Event, Outcome
@@ -51,6 +42,8 @@ class StandInRunner:
     final: bool = True
     facts: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
     runs: list[tuple[str, Variables, list[str]]] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None  # called while a run is under way
+    silent: str = ""  # no item gets a result, and the run says this
 
     def run(
         self,
@@ -62,6 +55,9 @@ class StandInRunner:
         on_event: Callable[[Event], None],
     ) -> Outcome:
         self.runs.append((playbook, variables, list(limit)))
+        self.meanwhile()
+        if self.silent:
+            return Outcome("failed", 4, words=self.silent)
         results = [
             ItemResult(
                 name,
@@ -121,78 +117,3 @@ class Cloud:
             if not self.worker.step():
                 return
         raise AssertionError("the worker does not come to rest")
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """A private PostgreSQL server on a unix socket; its SQLAlchemy URL."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    assert programs, "PostgreSQL is not installed: apt-get install postgresql"
-    home = Path(tempfile.mkdtemp(prefix="pileus-pg-"))
-    owner = "postgres" if os.geteuid() == 0 else None
-    if owner:
-        shutil.chown(home, owner, owner)
-
-    def run(*command: str) -> None:
-        subprocess.run(
-            command,
-            check=True,
-            capture_output=True,
-            cwd=home,
-            user=owner,
-            group=owner,
-            extra_groups=[] if owner else None,
-        )
-
-    run(
-        str(programs[-1] / "initdb"),
-        "-D",
-        str(home / "data"),
-        "-U",
-        "pileus",
-        "--auth=trust",
-        "-E",
-        "UTF8",
-        "--no-sync",
-    )
-    control = str(programs[-1] / "pg_ctl")
-    options = f"-k {home} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c max_connections=60"
-    run(control, "-D", str(home / "data"), "-w", "-l", str(home / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://pileus@/postgres?host={home}"
-    finally:
-        run(control, "-D", str(home / "data"), "-m", "immediate", "stop")
-        shutil.rmtree(home, ignore_errors=True)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty database with all tables."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/pileus.db"
-    else:
-        url = request.getfixturevalue("postgresql")
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        engine.dispose()
-    made = Database(url)
-    Base.metadata.create_all(made.engine)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(state_dir=tmp_path)
-
-
-@pytest.fixture
-def cloud(database: Database, settings: Settings) -> Cloud:
-    """A cloud whose tokens are made up (see fake_authenticate) and whose hosts always say yes."""
-    app = create_app(settings, database, fake_authenticate)
-    runner = StandInRunner()
-    return Cloud(
-        app.test_client(), database, settings, runner, Worker(settings, database, catalogue.operations(), runner)
-    )

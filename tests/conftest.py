@@ -1,0 +1,98 @@
+"""Fixtures of all tests: databases of both kinds, and the real application with a stand-in for the hosts."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from pileus import catalogue
+from pileus.app import create_app
+from pileus.core.config import Settings
+from pileus.core.db import Base, Database
+from pileus.worker import Worker
+from stories import Cloud, StandInRunner, fake_authenticate
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A private PostgreSQL server on a unix socket; its SQLAlchemy URL."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    assert programs, "PostgreSQL is not installed: apt-get install postgresql"
+    home = Path(tempfile.mkdtemp(prefix="pileus-pg-"))
+    owner = "postgres" if os.geteuid() == 0 else None
+    if owner:
+        shutil.chown(home, owner, owner)
+
+    def run(*command: str) -> None:
+        subprocess.run(
+            command,
+            check=True,
+            capture_output=True,
+            cwd=home,
+            user=owner,
+            group=owner,
+            extra_groups=[] if owner else None,
+        )
+
+    run(
+        str(programs[-1] / "initdb"),
+        "-D",
+        str(home / "data"),
+        "-U",
+        "pileus",
+        "--auth=trust",
+        "-E",
+        "UTF8",
+        "--no-sync",
+    )
+    control = str(programs[-1] / "pg_ctl")
+    options = f"-k {home} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c max_connections=60"
+    run(control, "-D", str(home / "data"), "-w", "-l", str(home / "log"), "-o", options, "start")
+    try:
+        yield f"postgresql+psycopg://pileus@/postgres?host={home}"
+    finally:
+        run(control, "-D", str(home / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with all tables."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/pileus.db"
+    else:
+        url = request.getfixturevalue("postgresql")
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+        engine.dispose()
+    made = Database(url)
+    Base.metadata.create_all(made.engine)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state_dir=tmp_path)
+
+
+@pytest.fixture
+def stand_in() -> StandInRunner:
+    return StandInRunner()
+
+
+@pytest.fixture
+def cloud(database: Database, settings: Settings) -> Cloud:
+    """A cloud whose tokens are made up (see fake_authenticate) and whose hosts always say yes."""
+    app = create_app(settings, database, fake_authenticate)
+    runner = StandInRunner()
+    return Cloud(
+        app.test_client(), database, settings, runner, Worker(settings, database, catalogue.operations(), runner)
+    )
