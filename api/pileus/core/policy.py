@@ -36,12 +36,11 @@ class Policy:
     def __init__(self, settings: Settings, rules: Iterable[policy.RuleDefault]) -> None:
         conf = cfg.ConfigOpts()
         conf([], default_config_files=[], default_config_dirs=[])
-        self.enforcer = policy.Enforcer(
-            conf, policy_file=settings.policy_file or None, use_conf=bool(settings.policy_file)
-        )
+        self.enforcer = policy.Enforcer(conf, policy_file=settings.policy_file or "none.yaml")
         self.enforcer.suppress_deprecation_warnings = True
         self.enforcer.register_defaults([*BASE, *rules])
         self.enforcer.load_rules()
+        self.enforcer.use_conf = bool(settings.policy_file)  # without a file there is nothing to look for on every call
 
     def allows(self, context: Context, name: str, target: Mapping[str, Any] | None = None) -> bool:
         """Whether the caller may do `name` to `target` (default: something of the caller's own project)."""

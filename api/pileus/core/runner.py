@@ -1,6 +1,8 @@
 """Runs playbooks through ansible-runner: variables in as unsafe data, per-item results and scrubbed events out."""
 
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,6 +122,7 @@ class Runner:
             **QUIET,
             "ANSIBLE_CONFIG": str(self.settings.root / "ansible.cfg"),
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
         }
 
 

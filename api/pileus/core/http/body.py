@@ -37,9 +37,11 @@ def _nul(value: Any, path: str) -> str | None:
     """Where in the body a NUL character stands, or None."""
     if isinstance(value, str):
         return (path or "body") if "\0" in value else None
-    if isinstance(value, dict):
-        pairs = [(f"{path}/{k}".strip("/"), k, v) for k, v in value.items()]
-        return next((p for p, k, v in pairs if "\0" in k or _nul(v, p)), None)
-    if isinstance(value, list):
-        return next((p for i, v in enumerate(value) if (p := _nul(v, f"{path}/{i}"))), None)
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        here = f"{path}/{key}".strip("/")
+        if "\0" in str(key):
+            return here.replace("\0", "\ufffd")
+        if found := _nul(item, here):
+            return found
     return None
