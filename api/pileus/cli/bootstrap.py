@@ -5,12 +5,16 @@ import sys
 from pathlib import Path
 
 import click
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from pileus.cli.settings import Setup, pass_setup
 
 
 @click.command()
-@click.option("--password-file", type=click.Path(exists=True, path_type=Path), help="File that holds the admin's password.")
+@click.option(
+    "--password-file", type=click.Path(exists=True, path_type=Path), help="File that holds the admin's password."
+)
 @pass_setup
 def bootstrap(setup: Setup, password_file: Path | None) -> None:
     """Make the admin, the roles, the service catalog, flavors and volume types; what is there already stays."""
@@ -24,6 +28,13 @@ def bootstrap(setup: Setup, password_file: Path | None) -> None:
         password = sys.stdin.readline().strip()
     if not password:
         raise click.ClickException("the admin's password is empty")
+    changes: list[object] = []
+
+    def note(session: Session, *_: object) -> None:
+        changes.extend([*session.new, *(row for row in session.dirty if session.is_modified(row))])
+
     with setup.database.write() as session:
+        event.listen(session, "before_flush", note)
         catalogue.bootstrap(session, setup.settings, password)
-    click.echo("The cloud is bootstrapped: user admin in project admin, domain Default.")
+    done = f"{len(changes)} rows written" if changes else "nothing changed"
+    click.echo(f"The cloud is bootstrapped ({done}): user admin in project admin, domain Default.")

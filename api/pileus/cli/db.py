@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import pileus
 from pileus.cli.settings import Setup, pass_setup
@@ -25,11 +27,21 @@ def db() -> None:
 
 @db.command()
 @click.option("--to", default="head", show_default=True, help="The revision to reach.")
+@click.option("--check", is_flag=True, help="Change nothing; fail when the schema is not up to date.")
 @pass_setup
-def upgrade(setup: Setup, to: str) -> None:
+def upgrade(setup: Setup, to: str, check: bool) -> None:
     """Bring the schema up to date."""
-    setup.settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    command.upgrade(alembic_config(setup.settings.database), to)
+    settings = setup.settings
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = alembic_config(settings.database)
+    if not check:
+        command.upgrade(found, to)
+        return
+    with setup.database.engine.connect() as connection:
+        have = MigrationContext.configure(connection).get_current_revision()
+    want = ScriptDirectory.from_config(found).get_current_head()
+    if have != want:
+        raise click.ClickException(f"the schema is at {have or 'nothing'}, not at {want}")
 
 
 @db.command()

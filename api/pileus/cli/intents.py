@@ -105,7 +105,9 @@ def cancel(setup: Setup, intent_id: str) -> None:
         intent = _find(session, intent_id)
         if intent.state != "waiting":
             raise click.ClickException(f"the intent is {intent.state}; only a waiting one can be cancelled")
-        outcome.fail(session, operations[intent.operation], intent, {"message": "cancelled by an operator", "code": 500})
+        outcome.fail(
+            session, operations[intent.operation], intent, {"message": "cancelled by an operator", "code": 500}
+        )
         intent.state = "cancelled"
     click.echo(f"{intent_id} is cancelled.")
 
