@@ -1,0 +1,39 @@
+"""Takes all figures, prints them as a table and writes bench/results.json; fails when one is over its limit."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+os.environ.setdefault("OS_CLIENT_CONFIG_FILE", "/var/lib/pileus-lab/control/clouds.yaml")
+
+from measure import Row, table  # noqa: E402
+
+import api  # noqa: E402
+import lab  # noqa: E402
+
+
+def main() -> None:
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "only", nargs="*", choices=["api", "lab", []], help="api: needs nothing; lab: needs `make cloud`"
+    )
+    asked = parser.parse_args().only or ["api", "lab"]
+    rows: list[Row] = []
+    if "api" in asked:
+        with tempfile.TemporaryDirectory(prefix="pileus-bench-") as home:
+            rows += api.figures(Path(home))
+    if "lab" in asked:
+        rows += lab.figures()
+    print(table(rows))
+    (HERE / "results.json").write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n")
+    sys.exit(0 if all(row.ok for row in rows) else 1)
+
+
+if __name__ == "__main__":
+    main()
