@@ -26,11 +26,23 @@ class Settings:
     project_dir: Path | None = None  # where playbooks/ and roles/ are; default: inside the package or the source tree
     policy_file: str = ""
     token_lifetime: int = 3600  # seconds
+    token_expired_window: int = 172800  # seconds a service may still show an expired token (allow_expired)
+    token_rescope: bool = True  # whether a scoped token may be exchanged for one of another scope
+    lockout_attempts: int = 0  # failed logins until a user is locked out; 0: never
+    lockout_seconds: int = 1800  # how long the lockout lasts
+    inactive_days: int = 0  # days without a login until a user counts as disabled; 0: never
+    password_days: int = 0  # days until a password expires; 0: never
+    password_history: int = 0  # how many passwords (the current one counts) must differ from a new one
+    password_minimum_age_days: int = 0  # days until users may change their password again
+    password_regex: str = ""  # what a password must match; empty: anything
+    password_regex_description: str = ""  # said to those whose password does not match
+    password_change_first: bool = False  # whether a password set by an admin must be changed at first use
     worker_slots: int = 2  # runs at the same time in one worker
     worker_poll: float = 0.05  # seconds between looks for work
     lease: int = 30  # seconds a claim lives without a heartbeat
     image_store: str = ""  # command prefix that runs rbd near the Ceph cluster, e.g. "ssh h1"; empty: run it here
     image_pool: str = "images"
+    image_wait: float = 600.0  # seconds the answer to an upload waits for the image to become active
     volume_pool: str = "volumes"
     server_pool: str = "vms"
     log_level: str = "INFO"
@@ -85,6 +97,8 @@ def _typed(name: str, value: Any) -> Any:
     try:
         if isinstance(default, Path) or name == "project_dir":
             return Path(value)
+        if isinstance(default, bool) and isinstance(value, str):
+            return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
         return type(default)(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, KeyError):
         raise ValueError(f"setting {name}: {value!r} is not a valid {type(default).__name__}") from None

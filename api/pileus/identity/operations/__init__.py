@@ -1,0 +1,57 @@
+"""Rules of the identity service; what stands here by name is for the other services and the program."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pileus.core.config import Settings
+from pileus.core.context import Context
+from pileus.core.http.pipeline import Authenticate
+from pileus.identity.models import Project
+from pileus.identity.operations import access
+from pileus.identity.operations.bootstrap import bootstrap
+
+__all__ = ["authenticator", "bootstrap", "context_of", "project_exists", "project_names"]
+
+
+def authenticator(settings: Settings) -> Authenticate:
+    """How tokens become contexts: one indexed read when nothing has changed since the token was last seen."""
+
+    def authenticate(session: Session, token: str, request_id: str) -> Context:
+        return context_of(access.load(session, settings, token), token, request_id)
+
+    return authenticate
+
+
+def context_of(worth: access.Access, token: str, request_id: str) -> Context:
+    """The caller that a token stands for; `more["access"]` holds the whole of it."""
+    project = worth.project or {}
+    return Context(
+        user_id=worth.user["id"],
+        user_name=worth.user["name"],
+        user_domain_id=worth.user["domain"]["id"],
+        project_id=project.get("id"),
+        project_name=project.get("name"),
+        project_domain_id=project["domain"]["id"] if project else None,
+        domain_id=worth.domain["id"] if worth.domain else None,
+        system=worth.system,
+        roles=tuple(role["name"] for role in worth.roles),
+        request_id=request_id,
+        token=token,
+        more={"access": worth},
+    )
+
+
+def project_exists(session: Session, project_id: str) -> bool:
+    """Whether there is such a project."""
+    return session.execute(select(Project.id).where(Project.id == project_id)).first() is not None
+
+
+def project_names(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    """The names of these projects by id; ids without a project are missing."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = session.execute(select(Project.id, Project.name).where(Project.id.in_(wanted)))
+    return {row.id: row.name for row in rows}

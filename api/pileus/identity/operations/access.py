@@ -1,0 +1,178 @@
+"""From a token to what it is worth now: user, scope and roles, remembered as long as nothing has changed."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from pileus.core.config import Settings
+from pileus.core.db import now
+from pileus.core.errors import Unauthorized
+from pileus.identity.models import Login, Project, User, revision
+from pileus.identity.operations import delegation, effective, revocations
+from pileus.identity.operations.formats import Scope, Token, unpack_token
+from pileus.identity.operations.keys import KeyRepository
+
+_REMEMBERED = 10_000  # tokens per process
+
+
+@dataclass(frozen=True)
+class Access:
+    """A valid token with all that it stands for; the dicts have the shape of the token body."""
+
+    token: Token
+    user: dict[str, Any]
+    roles: tuple[dict[str, Any], ...] = ()
+    project: dict[str, Any] | None = None
+    domain: dict[str, Any] | None = None
+    system: bool = False
+    trust: dict[str, Any] | None = None
+    application_credential: dict[str, Any] | None = None
+    is_domain: bool = False
+
+
+@dataclass
+class Vault:
+    """The keys of one cloud and what this process remembers about its tokens."""
+
+    keys: KeyRepository
+    known: dict[str, tuple[int, Access]] = field(default_factory=dict)
+    catalogs: dict[Any, tuple[int, list[dict[str, Any]]]] = field(default_factory=dict)
+
+    def remember(self, text: str, at: int, access: Access) -> None:
+        """Keep what a token is worth at a revision."""
+        if len(self.known) >= _REMEMBERED:
+            self.known = dict(list(self.known.items())[_REMEMBERED // 2 :])
+        self.known[text] = (at, access)
+
+
+@lru_cache(maxsize=64)
+def _vault(folder: Path) -> Vault:
+    return Vault(KeyRepository(folder))
+
+
+def vault(settings: Settings) -> Vault:
+    """The vault of this cloud; one per process."""
+    return _vault(settings.path("keys", "fernet"))
+
+
+def load(session: Session, settings: Settings, text: str, *, grace: int = 0) -> Access:
+    """What a token is worth now. `grace` seconds after its end are forgiven.
+
+    Raises Unauthorized when it is no token, is over, was revoked, or when its user, scope or roles are gone.
+    """
+    store = vault(settings)
+    at = revision.current(session)
+    remembered = store.known.get(text)
+    if remembered is not None and remembered[0] == at:
+        access = remembered[1]
+        _check_time(access.token, grace)
+        return access
+    token = unpack_token(store.keys.decrypt(text)) if len(text) < 4096 else None
+    if token is None:
+        raise Unauthorized()
+    _check_time(token, grace)
+    access = resolve(session, settings, token)
+    store.remember(text, at, access)
+    return access
+
+
+def _check_time(token: Token, grace: int) -> None:
+    if token.expires + dt.timedelta(seconds=grace) <= now():
+        raise Unauthorized()
+
+
+def resolve(session: Session, settings: Settings, token: Token) -> Access:
+    """Look up everything a token stands for; raises Unauthorized when any of it is gone."""
+    user, user_shape = find_user(session, settings, token.user_id)
+    parts = delegation.of_token(session, token, user)
+    scope = parts.scope or token.scope
+    shape, above = find_scope(session, scope)
+    roles = parts.roles if parts.roles is not None else _roles(session, token.user_id, scope, above)
+    if scope.kind != "unscoped" and not roles:
+        raise Unauthorized()
+    actor = parts.impersonated if parts.impersonated is not None else user_shape
+    more = [("domain", user.domain_id), ("user", actor["id"])]
+    if shape is not None and scope.kind == "project":
+        more.append(("domain", shape["domain"]["id"]))
+    if revocations.revoked(session, token, [*more, *parts.subjects]):
+        raise Unauthorized()
+    return Access(
+        token=token,
+        user=actor,
+        roles=tuple(roles),
+        project=shape if scope.kind == "project" else None,
+        domain=shape if scope.kind == "domain" else None,
+        system=scope.kind == "system",
+        trust=parts.trust,
+        application_credential=parts.application_credential,
+    )
+
+
+def _roles(session: Session, user_id: str, scope: Scope, above: list[str]) -> list[dict[str, Any]]:
+    if scope.kind == "unscoped":
+        return []
+    return effective.roles(session, user_id, scope.kind, scope.id, above)
+
+
+def shape_user(user: User, domain_name: str) -> dict[str, Any]:
+    """A user as the token body shows one."""
+    return {
+        "domain": {"id": user.domain_id, "name": domain_name},
+        "id": user.id,
+        "name": user.name,
+        "password_expires_at": stamp(user.password_expires_at) if user.password_expires_at else None,
+    }
+
+
+def find_user(session: Session, settings: Settings, user_id: str) -> tuple[User, dict[str, Any]]:
+    """A user who may work now, and its shape; raises Unauthorized for one who may not."""
+    row = session.execute(
+        select(User, Project.name, Project.enabled)
+        .join(Project, Project.id == User.domain_id)
+        .where(User.id == user_id)
+        .execution_options(populate_existing=False)
+    ).first()
+    if row is None or not row[0].enabled or not row[2] or inactive(session, settings, row[0]):
+        raise Unauthorized()
+    return row[0], shape_user(row[0], row[1])
+
+
+def inactive(session: Session, settings: Settings, user: User) -> bool:
+    """Whether the user stayed away so long that the account counts as disabled."""
+    if not settings.inactive_days or user.options.get("ignore_user_inactivity"):
+        return False
+    login = session.get(Login, user.id)
+    last = (login.active_at if login else None) or user.created_at
+    return last < now() - dt.timedelta(days=settings.inactive_days)
+
+
+def find_scope(session: Session, scope: Scope) -> tuple[dict[str, Any] | None, list[str]]:
+    """The scope as the token body shows it, and the ids whose inherited assignments reach it.
+
+    Raises Unauthorized when the project or domain is gone or disabled.
+    """
+    if scope.kind in ("unscoped", "system"):
+        return None, []
+    domain = aliased(Project)
+    row = session.execute(
+        select(Project, domain.name, domain.enabled)
+        .outerjoin(domain, domain.id == Project.domain_id)
+        .where(Project.id == scope.id)
+    ).first()
+    if row is None or not row[0].enabled or row[2] is False or (scope.kind == "domain" and not row[0].is_domain):
+        raise Unauthorized()
+    project = row[0]
+    if scope.kind == "domain":
+        return {"id": project.id, "name": project.name}, []
+    owner = {"id": project.domain_id, "name": row[1]} if project.domain_id else {"id": None, "name": None}
+    return {"id": project.id, "name": project.name, "domain": owner}, effective.lineage(session, project)
+
+
+def stamp(moment: dt.datetime) -> str:
+    """A time as the identity API writes it, with microseconds."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,103 @@
+"""Logging in: run the authentication methods asked for, settle the scope, and issue a token."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from pileus.core.config import Settings
+from pileus.core.db import Database, now
+from pileus.core.errors import BadRequest, Forbidden, Unauthorized
+from pileus.identity.models import Login, User
+from pileus.identity.operations import access, methods, receipts, scopes
+from pileus.identity.operations.access import Access
+from pileus.identity.operations.formats import Token, new_audit_id
+from pileus.identity.operations.methods import Attempt, Method
+
+
+@lru_cache(maxsize=1)
+def known_methods() -> Mapping[str, Method]:
+    """The authentication methods by name: our own, and those that packages bring as entry points "pileus.auth_methods"."""
+    found: dict[str, Callable[[Attempt, Any], None]] = dict(methods.METHODS)
+    for point in entry_points(group="pileus.auth_methods"):
+        found[point.name] = point.load()
+    return found
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A new token: its text and what it is worth."""
+
+    text: str
+    access: Access = field(repr=False)
+
+
+def log_in(
+    session: Session, database: Database, settings: Settings, request: Mapping[str, Any], receipt: str | None = None
+) -> Issued:
+    """Answer a request for a token; `request` is the "auth" object of the body, checked by its schema.
+
+    Raises Unauthorized for whatever is wrong with the proof of identity or the scope, without saying what.
+    """
+    identity = request["identity"]
+    attempt = Attempt(session, database, settings)
+    if receipt:
+        receipts.accept(attempt, receipt)
+    for name in identity["methods"]:
+        method = known_methods().get(name)
+        if method is None:
+            raise Unauthorized(f"Attempted to authenticate with an unsupported method: {name[:64]}.")
+        if name not in identity:
+            raise BadRequest(f"Expecting to find {name} in identity.", field=f"auth/identity/{name}")
+        method(attempt, identity[name])
+        attempt.passed(name)
+    user = attempt.user
+    if user is None:
+        raise Unauthorized()
+    shape = access.find_user(session, settings, user.id)[1]
+    receipts.demand(attempt, user, shape)
+    asked = scopes.asked(session, request.get("scope"))
+    scope = scopes.settle(attempt, user, asked)
+    issued = issue(session, settings, attempt, user, scope)
+    note_success(attempt, user)
+    return issued
+
+
+def issue(session: Session, settings: Settings, attempt: Attempt, user: User, scope: scopes.Settled) -> Issued:
+    """Make the token that an attempt has earned."""
+    moment = now()
+    audit = new_audit_id()
+    parent = attempt.parent
+    token = Token(
+        user_id=user.id,
+        methods=tuple(attempt.methods),
+        scope=scope.scope,
+        issued=moment,
+        expires=attempt.expires or moment + dt.timedelta(seconds=settings.token_lifetime),
+        audit_ids=(audit, parent.audit_ids[-1]) if parent else (audit,),
+        application_credential_id=attempt.application_credential_id,
+    )
+    worth = access.resolve(session, settings, token)
+    if parent is not None and parent.scope.kind != "unscoped" and not settings.token_rescope:
+        raise Forbidden("This cloud does not allow a scoped token to be exchanged.")
+    scopes.consume(attempt, scope)
+    return Issued(access.vault(settings).keys.encrypt(token.pack()), worth)
+
+
+def note_success(attempt: Attempt, user: User) -> None:
+    """Remember the day of the login and forget failed ones; writes only when there is something to change."""
+    if "password" not in attempt.methods and "totp" not in attempt.methods:
+        return
+    login = attempt.session.get(Login, user.id)
+    today = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    if login is not None and not login.failures and login.active_at == today:
+        return
+    with attempt.database.write() as session:
+        values = {"failures": 0, "failed_at": None, "active_at": today}
+        if not session.execute(update(Login).where(Login.user_id == user.id).values(**values)).rowcount:  # type: ignore[attr-defined]
+            session.add(Login(user_id=user.id, **values))

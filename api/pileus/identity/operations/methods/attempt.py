@@ -1,0 +1,46 @@
+"""One attempt to log in, as it passes from method to method."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from pileus.core.config import Settings
+from pileus.core.db import Database
+from pileus.core.errors import Unauthorized
+from pileus.identity.models import User
+from pileus.identity.operations.formats import Scope, Token
+
+
+@dataclass
+class Attempt:
+    """What is known about the caller so far. `session` reads; what must last is written through `database`.
+
+    A method checks its part of the request, calls `identify`, and raises Unauthorized when the proof is not good.
+    """
+
+    session: Session
+    database: Database
+    settings: Settings
+    user: User | None = None
+    methods: list[str] = field(default_factory=list)
+    parent: Token | None = None  # the token that was exchanged
+    expires: dt.datetime | None = None  # the end that the new token may not pass
+    implied_scope: Scope | None = None  # the scope that the method itself brings
+    application_credential_id: str = ""
+
+    def identify(self, user: User) -> None:
+        """Say who it is; all methods of one attempt must mean the same user."""
+        if self.user is not None and self.user.id != user.id:
+            raise Unauthorized()
+        self.user = user
+
+    def passed(self, name: str) -> None:
+        """Note that a method was passed."""
+        if name not in self.methods:
+            self.methods.append(name)
+
+
+Method = Callable[[Attempt, Any], None]

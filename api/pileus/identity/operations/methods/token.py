@@ -1,0 +1,23 @@
+"""The method "token": a token is exchanged for one of another scope, which ends when the first one would have."""
+
+from typing import Any
+
+from pileus.core.errors import Forbidden, Unauthorized
+from pileus.identity.models import User
+from pileus.identity.operations import access
+from pileus.identity.operations.methods.attempt import Attempt
+
+
+def authenticate(attempt: Attempt, payload: Any) -> None:
+    """Take over user, methods, end and audit chain of the token given."""
+    known = access.load(attempt.session, attempt.settings, payload["id"])
+    if known.application_credential is not None or known.trust is not None:
+        raise Forbidden("A token got by delegation cannot be exchanged for another one.")
+    user = attempt.session.get(User, known.token.user_id)
+    if user is None:
+        raise Unauthorized()
+    attempt.identify(user)
+    attempt.parent = known.token
+    attempt.expires = known.token.expires
+    for name in known.token.methods:
+        attempt.passed(name)

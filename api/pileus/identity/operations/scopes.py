@@ -1,0 +1,102 @@
+"""Scopes: what the body asks for, and what the user gets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from pileus.core.errors import BadRequest, Unauthorized
+from pileus.identity.models import Project, User
+from pileus.identity.operations import access, effective
+from pileus.identity.operations.formats import UNSCOPED, Scope
+from pileus.identity.operations.methods import Attempt
+
+SYSTEM = Scope("system", "all")
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The scope that the token will have."""
+
+    scope: Scope
+
+
+def asked(session: Session, scope: Any) -> Scope | None:
+    """The scope a body asks for; None when it asks for none. Raises Unauthorized for what is not there."""
+    if scope is None:
+        return None
+    if scope == "unscoped" or "unscoped" in scope:
+        return UNSCOPED
+    kinds = [kind for kind in ("project", "domain", "system", "OS-TRUST:trust") if kind in scope]
+    if len(kinds) != 1:
+        raise BadRequest("The scope must be exactly one of project, domain, system and OS-TRUST:trust.", field="scope")
+    given = scope[kinds[0]]
+    if kinds[0] == "project":
+        return Scope("project", _project_id(session, given))
+    if kinds[0] == "domain":
+        return Scope("domain", _domain_id(session, given))
+    if kinds[0] == "system":
+        return SYSTEM
+    return Scope("trust", given["id"])
+
+
+def _project_id(session: Session, given: Mapping[str, Any]) -> str:
+    if "id" in given:
+        return str(given["id"])
+    domain = given.get("domain") or {}
+    if "name" not in given or not ("id" in domain or "name" in domain):
+        raise BadRequest("Expecting to find a project by id, or by name and domain.", field="auth/scope/project")
+    owner = aliased(Project)
+    found = session.execute(
+        select(Project.id)
+        .join(owner, owner.id == Project.domain_id)
+        .where(
+            Project.name == given["name"],
+            owner.id == domain["id"] if "id" in domain else owner.name == domain["name"],
+            owner.is_domain.is_(True),
+        )
+    ).scalar_one_or_none()
+    if found is None:
+        raise Unauthorized()
+    return found
+
+
+def _domain_id(session: Session, given: Mapping[str, Any]) -> str:
+    if "id" in given:
+        return str(given["id"])
+    if "name" not in given:
+        raise BadRequest("Expecting to find a domain by id or by name.", field="auth/scope/domain")
+    found = session.execute(
+        select(Project.id).where(Project.name == given["name"], Project.is_domain.is_(True))
+    ).scalar_one_or_none()
+    if found is None:
+        raise Unauthorized()
+    return found
+
+
+def settle(attempt: Attempt, user: User, scope: Scope | None) -> Settled:
+    """The scope of the new token: the one asked for, the method's own, or the user's default project."""
+    if attempt.implied_scope is not None:
+        if scope is not None:
+            raise Unauthorized("An application credential brings its own scope; none may be asked for.")
+        return Settled(attempt.implied_scope)
+    if scope is not None:
+        return Settled(scope)
+    if user.default_project_id and attempt.parent is None and _usable(attempt, user, user.default_project_id):
+        return Settled(Scope("project", user.default_project_id))
+    return Settled(UNSCOPED)
+
+
+def _usable(attempt: Attempt, user: User, project_id: str) -> bool:
+    scope = Scope("project", project_id)
+    try:
+        above = access.find_scope(attempt.session, scope)[1]
+    except Unauthorized:
+        return False
+    return bool(effective.roles(attempt.session, user.id, "project", project_id, above))
+
+
+def consume(attempt: Attempt, settled: Settled) -> None:
+    """Count the use of what may be used a limited number of times."""

@@ -1,0 +1,8 @@
+"""The policy rules of the identity service, one file per noun."""
+
+from oslo_policy.policy import RuleDefault
+
+from pileus.identity.policy import tokens
+from pileus.identity.policy.checks import BASE
+
+RULES: list[RuleDefault] = [*BASE, *tokens.RULES]

@@ -1,0 +1,26 @@
+"""Rules about tokens, and about what every caller may ask about itself."""
+
+from pileus.core.policy import rule
+from pileus.identity.policy.checks import ADMIN, ADMIN_OR_READER, ANYBODY, either, self
+
+_SUBJECT = self("target.token.user_id")
+
+RULES = [
+    rule(
+        "identity:validate_token",
+        either(ADMIN_OR_READER, "role:service", _SUBJECT),
+        "Show what a token is worth.",
+        ("GET", "/v3/auth/tokens"),
+    ),
+    rule(
+        "identity:check_token",
+        either(ADMIN_OR_READER, "role:service", _SUBJECT),
+        "Check whether a token is valid.",
+        ("HEAD", "/v3/auth/tokens"),
+    ),
+    rule("identity:revoke_token", either(ADMIN, _SUBJECT), "Revoke a token.", ("DELETE", "/v3/auth/tokens")),
+    rule("identity:get_auth_catalog", ANYBODY, "Show one's own catalog.", ("GET", "/v3/auth/catalog")),
+    rule("identity:get_auth_projects", ANYBODY, "List projects to log in to.", ("GET", "/v3/auth/projects")),
+    rule("identity:get_auth_domains", ANYBODY, "List domains to log in to.", ("GET", "/v3/auth/domains")),
+    rule("identity:get_auth_system", ANYBODY, "Say whether one may log in to the system.", ("GET", "/v3/auth/system")),
+]

@@ -1,0 +1,1 @@
+"""JSON schemas of the identity API, one file per noun."""

@@ -1,0 +1,98 @@
+"""Tokens: get one, look at one, give one back; and what the caller could get one for."""
+
+from typing import Any
+
+from pileus.core.errors import BadRequest, NotFound, Unauthorized
+from pileus.core.http.call import Call
+from pileus.core.http.reply import Reply
+from pileus.core.service import Route
+from pileus.identity.operations import access, catalogs, login, tokens
+from pileus.identity.operations.access import Access, stamp
+from pileus.identity.schemas.auth import CREATE_TOKEN
+from pileus.identity.views.listing import flag
+from pileus.identity.views.reach import permit
+
+_CACHING = {"Vary": "X-Auth-Token"}
+
+
+def body_of(call: Call, worth: Access, *, catalog: bool) -> dict[str, Any]:
+    """A token as the API shows it."""
+    token = worth.token
+    shown: dict[str, Any] = {
+        "methods": list(token.methods),
+        "user": worth.user,
+        "audit_ids": list(token.audit_ids),
+        "expires_at": stamp(token.expires),
+        "issued_at": stamp(token.issued),
+    }
+    if worth.project is not None:
+        shown |= {"project": worth.project, "is_domain": False}
+    if worth.domain is not None:
+        shown["domain"] = worth.domain
+    if worth.system:
+        shown["system"] = {"all": True}
+    if worth.roles:
+        shown["roles"] = list(worth.roles)
+        if catalog:
+            project_id = worth.project["id"] if worth.project else None
+            shown["catalog"] = catalogs.of_scope(call.session, call.settings, project_id, worth.user["id"])
+    if worth.trust is not None:
+        shown["OS-TRUST:trust"] = worth.trust
+    if worth.application_credential is not None:
+        shown["application_credential"] = worth.application_credential
+    return {"token": shown}
+
+
+def create_token(call: Call) -> Reply:
+    """Log in."""
+    receipt = call.request.headers.get("Openstack-Auth-Receipt")
+    issued = login.log_in(call.session, call.database, call.settings, call.body["auth"], receipt)
+    body = body_of(call, issued.access, catalog=not flag(call, "nocatalog"))
+    return Reply(body, 201, {"X-Subject-Token": issued.text, **_CACHING})
+
+
+def _subject(call: Call, grace: int = 0) -> tuple[str, Access | None]:
+    text = call.request.headers.get("X-Subject-Token")
+    if not text:
+        raise BadRequest("Expecting to find a token in the header X-Subject-Token.", field="X-Subject-Token")
+    try:
+        return text, access.load(call.session, call.settings, text, grace=grace)
+    except Unauthorized:
+        return text, None
+
+
+def _reach_subject(call: Call, grace: int = 0) -> tuple[str, Access]:
+    text, worth = _subject(call, grace)
+    permit(call, {"target.token.user_id": worth.token.user_id} if worth else {})
+    if worth is None:
+        raise NotFound("Could not find token.")
+    return text, worth
+
+
+def show_token(call: Call) -> Reply:
+    """What a token is worth; 404 for a bad one."""
+    grace = call.settings.token_expired_window if flag(call, "allow_expired") else 0
+    text, worth = _reach_subject(call, grace)
+    body = body_of(call, worth, catalog=not flag(call, "nocatalog"))
+    return Reply(body, 200, {"X-Subject-Token": text, **_CACHING})
+
+
+def revoke_token(call: Call) -> None:
+    """Make a token worthless."""
+    _, worth = _reach_subject(call)
+    tokens.revoke_one(call.session, call.settings, worth.token)
+
+
+def show_catalog(call: Call) -> dict[str, Any]:
+    """The catalog of the caller's own token."""
+    found = catalogs.of_scope(call.session, call.settings, call.context.project_id, call.context.user_id)
+    return {"catalog": found, "links": {"next": None, "self": call.url("/v3/auth/catalog"), "previous": None}}
+
+
+ROUTES = [
+    Route("POST", "/v3/auth/tokens", create_token, None, schema=CREATE_TOKEN, write=False),
+    Route("GET", "/v3/auth/tokens", show_token, "identity:validate_token", late=True),
+    Route("HEAD", "/v3/auth/tokens", show_token, "identity:check_token", late=True),
+    Route("DELETE", "/v3/auth/tokens", revoke_token, "identity:revoke_token", status=204, late=True),
+    Route("GET", "/v3/auth/catalog", show_catalog, "identity:get_auth_catalog"),
+]
