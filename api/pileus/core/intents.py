@@ -176,3 +176,9 @@ def unfinished(session: Session, resource_ids: list[str]) -> int:
     """How many intents of these resources have not ended."""
     found = select(func.count()).where(Intent.resource_id.in_(resource_ids), Intent.state.in_(UNFINISHED))
     return session.execute(found).scalar_one()
+
+
+def waited_for(session: Session, resource_id: str) -> list[str]:
+    """The resources whose unfinished intents need this one: what removes it must come after them."""
+    found = select(Intent.resource_id, Intent.needs).where(Intent.state.in_(UNFINISHED))
+    return [other for other, needs in session.execute(found) if resource_id in needs]
