@@ -22,7 +22,11 @@ SSH = [
 BARE = """
 set -e
 mkdir -p /run/bench; rm -f /run/bench/*
-for d in {domains}; do virsh dumpxml --security-info $d > /run/bench/$d.xml; virsh -q destroy $d 2>/dev/null || true; virsh -q undefine $d; done
+for d in {domains}; do
+  virsh dumpxml --security-info $d > /run/bench/$d.xml
+  virsh -q destroy $d 2>/dev/null || true
+  virsh -q undefine $d
+done
 start=$(date +%s.%N)
 for d in {domains}; do virsh -q define /run/bench/$d.xml; virsh -q start $d; done
 end=$(date +%s.%N)
