@@ -26,7 +26,7 @@ def answer(module, converge, parallel=1):
     items = module.params["items"]
     results, before, after = [], {}, {}
     with ThreadPoolExecutor(max_workers=max(1, min(parallel, len(items)))) as pool:
-        for item, (outcome, error) in zip(items, pool.map(lambda item: _attempt(converge, item), items)):
+        for item, (outcome, error) in zip(items, pool.map(lambda item: _attempt(converge, item), items), strict=False):
             results.append(_result(item, outcome, error))
             if outcome.changed:
                 before[item["id"]] = outcome.before
@@ -47,8 +47,8 @@ def _attempt(converge, item):
         return converge(item), None
     except ItemError as error:
         return Outcome(False), str(error)
-    except Exception as error:  # noqa: BLE001 - whatever a binding raises is this item's fault, not the batch's
-        return Outcome(False), "%s: %s" % (type(error).__name__, error)
+    except Exception as error:
+        return Outcome(False), f"{type(error).__name__}: {error}"
 
 
 def _result(item, outcome, error):

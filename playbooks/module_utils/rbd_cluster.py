@@ -14,24 +14,28 @@ from ansible.module_utils.pileus_items import ItemError
 
 ID, INTENT = "pileus.id", "pileus.intent"
 PART = ".part"  # the name of an image that is still being made; a rename ends the making
-CONNECTION = {"ceph_conf": {"type": "path", "default": "/etc/ceph/ceph.conf"}, "ceph_client": {"type": "str", "default": "pileus"}}
+CONNECTION = {
+    "ceph_conf": {"type": "path", "default": "/etc/ceph/ceph.conf"},
+    "ceph_client": {"type": "str", "default": "pileus"},
+}
 
 
 class Cluster:
-    """A connection to Ceph. Use as a context manager; threads may share it."""
+    """An open connection to Ceph, closed by `with`; threads may share it."""
 
     def __init__(self, conf, client, timeout=30):
-        options = {"client_mount_timeout": str(timeout), "rados_mon_op_timeout": str(timeout), "rbd_default_clone_format": "2"}
-        self._rados = rados.Rados(conffile=conf, rados_id=client, conf=options)
-        self._timeout = timeout
+        options = {"client_mount_timeout": str(timeout), "rados_mon_op_timeout": str(timeout)}
+        self._rados = rados.Rados(conffile=conf, rados_id=client, conf={**options, "rbd_default_clone_format": "2"})
+        self._rados.connect(timeout=timeout)
         self._pools = {}
         self._lock = threading.Lock()
 
     def __enter__(self):
-        self._rados.connect(timeout=self._timeout)
+        """The connection itself: it is open already."""
         return self
 
     def __exit__(self, *_):
+        """Close the pools and the connection."""
         for ioctx in self._pools.values():
             ioctx.close()
         self._rados.shutdown()
@@ -43,7 +47,7 @@ class Cluster:
                 try:
                     self._pools[name] = self._rados.open_ioctx(name)
                 except rados.ObjectNotFound:
-                    raise ItemError("pool %s does not exist" % name) from None
+                    raise ItemError(f"pool {name} does not exist") from None
             return self._pools[name]
 
     def image(self, pool, name=None, image_id=None, snapshot=None, read_only=True):
@@ -61,7 +65,13 @@ class Cluster:
         with image:
             meta = dict(image.metadata_list())
             snapshots = [s["name"] for s in image.list_snaps() if s["namespace"] == rbd.RBD_SNAP_NAMESPACE_TYPE_USER]
-            return {"size": image.size(), "id": meta.get(ID), "intent": meta.get(INTENT), "meta": meta, "snapshots": snapshots}
+            return {
+                "size": image.size(),
+                "id": meta.get(ID),
+                "intent": meta.get(INTENT),
+                "meta": meta,
+                "snapshots": snapshots,
+            }
 
     def rename(self, pool, old, new):
         """Give an image its final name."""
@@ -83,7 +93,7 @@ class Cluster:
                 return False
             except rbd.ImageBusy:
                 if time.monotonic() > ends:
-                    raise ItemError("image %s/%s is in use" % (pool, name)) from None
+                    raise ItemError(f"image {pool}/{name} is in use") from None
                 time.sleep(1)
 
     def _empty(self, pool, name):
@@ -93,7 +103,7 @@ class Cluster:
             return
         with image:
             watchers = list(image.watchers_list())
-            snapshots = [snapshot for snapshot in image.list_snaps()]
+            snapshots = list(image.list_snaps())
         if watchers:
             raise rbd.ImageBusy("image has watchers")
         if snapshots:
@@ -136,6 +146,6 @@ def connect(module):
     if rbd is None:
         module.fail_json(msg=missing_required_lib("rbd"))
     try:
-        return Cluster(module.params["ceph_conf"], module.params["ceph_client"]).__enter__()
+        return Cluster(module.params["ceph_conf"], module.params["ceph_client"])
     except rados.Error as error:
-        module.fail_json(msg="Ceph as client.%s: %s" % (module.params["ceph_client"], error))
+        module.fail_json(msg="Ceph as client.{}: {}".format(module.params["ceph_client"], error))
