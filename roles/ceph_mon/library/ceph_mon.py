@@ -16,8 +16,8 @@ DOCUMENTATION = r"""
 module: ceph_mon
 short_description: Make the store of a Ceph monitor
 description:
-  - Writes the keyrings of the cluster's first keys (monitors, administrator, OSD bootstrap) where they are missing and makes the
-    monitor's store from them. The store gets its name only when it is whole, so a crash leaves nothing half made.
+  - Writes the keyrings of the cluster's first keys (monitors, administrator, OSD bootstrap) where they are missing and
+    makes the monitor's store from them. The store gets its name only when it is whole, so a crash leaves no half of it.
   - Without O(keys) those of this machine are used, or new ones are made. An existing store is never touched.
 options:
   name: {description: Name of the monitor., type: str, required: true}

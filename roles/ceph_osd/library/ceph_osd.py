@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Ansible module: Ceph OSDs on disks (through ceph-volume) or on sparse files; each is made once, a half-made one is finished."""
+"""Ansible module: Ceph OSDs on disks (through ceph-volume) or on sparse files; a half-made one is finished."""
 
 import base64
 import glob
@@ -20,8 +20,8 @@ module: ceph_osd
 short_description: Make Ceph OSDs
 description:
   - A disk that holds no OSD is given to ceph-volume, which refuses disks that hold anything else.
-  - A file that holds no OSD is made sparse, registered with the cluster and formatted. Its OSD's UUID follows from cluster, machine
-    and path, so that a repetition after a crash finishes the same OSD.
+  - A file that holds no OSD is made sparse, registered with the cluster and formatted. Its OSD's UUID follows from
+    cluster, machine and path, so that a repetition after a crash finishes the same OSD.
   - Nothing is ever removed.
 options:
   devices: {description: Paths of disks., type: list, elements: str, default: []}
@@ -89,7 +89,8 @@ def make_on_disk(module, path, method):
         module.run_command(["ceph-volume", "lvm", "create", "--bluestore", "--data", path], check_rc=True)
         return
     module.run_command(["ceph-volume", "raw", "prepare", "--bluestore", "--data", path], check_rc=True)
-    module.run_command(["ceph-volume", "raw", "activate", "--device", path, "--no-systemd", "--no-tmpfs"], check_rc=True)
+    activate = ["ceph-volume", "raw", "activate", "--device", path, "--no-systemd", "--no-tmpfs"]
+    module.run_command(activate, check_rc=True)
 
 
 def kept_key(path):
@@ -129,8 +130,8 @@ def make_on_file(module, cluster, item):
     with os.fdopen(os.open(f"{folder}/keyring", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         file.write(f"[osd.{number}]\n\tkey = {key}\n")
     subprocess.run(["chown", "-R", "--no-dereference", "ceph:ceph", folder, path], check=True)
-    command = ["ceph-osd", "-i", str(number), "--mkfs", "--osd-uuid", osd_uuid, "--setuser", "ceph", "--setgroup", "ceph"]
-    module.run_command(command, check_rc=True)
+    command = ["ceph-osd", "-i", str(number), "--mkfs", "--osd-uuid", osd_uuid]
+    module.run_command([*command, "--setuser", "ceph", "--setgroup", "ceph"], check_rc=True)
     os.unlink(f"{path}.key")
 
 
@@ -146,7 +147,7 @@ def make(module, devices, files):
 
 
 def present(module):
-    """All OSDs of this machine: real path of the backing store -> number; ceph-volume is asked only when there are disks."""
+    """All OSDs here: real path of the backing store -> number; ceph-volume is asked only when there are disks."""
     return {**finished(), **(on_volumes(module) if module.params["devices"] else {})}
 
 

@@ -82,7 +82,8 @@ def main():
         "timeout": {"type": "int", "default": 120},
     }
     module = AnsibleModule(options, supports_check_mode=True)
-    with rados.Rados(conffile="/etc/ceph/ceph.conf", conf={"client_mount_timeout": str(module.params["timeout"])}) as cluster:
+    conf = {"client_mount_timeout": str(module.params["timeout"])}
+    with rados.Rados(conffile="/etc/ceph/ceph.conf", conf=conf) as cluster:
         have = json.loads(ask(module, cluster, {"prefix": "osd dump"}))
         commands = plan(have, module.params["items"], module.params["min_compat_client"])
         if not module.check_mode:

@@ -11,7 +11,10 @@ module: ceph_user
 short_description: Make cephx users and keep their capabilities
 description: Users that are missing are made, other capabilities are replaced. Users that are not listed are left alone.
 options:
-  caps: {description: Wanted users; entity such as V(client.pileus) to its capability per daemon type., type: dict, required: true}
+  caps:
+    description: Wanted users; entity such as V(client.pileus) to its capability per daemon type.
+    type: dict
+    required: true
   timeout: {description: Seconds to wait for the monitors., type: int, default: 120}
 """
 
@@ -61,7 +64,8 @@ def main():
     options = {"caps": {"type": "dict", "required": True}, "timeout": {"type": "int", "default": 120}}
     module = AnsibleModule(options, supports_check_mode=True)
     want = module.params["caps"]
-    with rados.Rados(conffile="/etc/ceph/ceph.conf", conf={"client_mount_timeout": str(module.params["timeout"])}) as cluster:
+    conf = {"client_mount_timeout": str(module.params["timeout"])}
+    with rados.Rados(conffile="/etc/ceph/ceph.conf", conf=conf) as cluster:
         have = users(module, cluster)
         commands = plan({entity: user["caps"] for entity, user in have.items()}, want)
         if commands and not module.check_mode:

@@ -13,9 +13,10 @@ DOCUMENTATION = r"""
 module: acceleration
 short_description: Find out whether KVM works by running a guest
 description:
-  - Runs a tiny guest (its source is files/probe_guest.S) with KVM and the host's own processor model, and for comparison emulated.
-    KVM is taken where the guest comes to its end, in time, and not slower than three times the emulated one.
-  - The answer is written to /etc/pileus/hypervisor.json. With V(auto) an answer that is there is kept; remove the file to ask again.
+  - Runs a tiny guest (its source is files/probe_guest.S) with KVM and the host's own processor model, and for comparison
+    emulated. KVM is taken where the guest comes to its end, in time, and takes at most three times as long.
+  - The answer is written to /etc/pileus/hypervisor.json. With V(auto) an answer that is there is kept; remove the file
+    to ask again.
 options:
   virt_type: {description: Answer to write without asking., type: str, choices: [auto, kvm, qemu], default: auto}
   timeout: {description: Seconds the guest may take., type: int, default: 10}
@@ -74,8 +75,9 @@ def judge(emulated, accelerated):
     """`kvm` where the accelerated guest ended and was no slower than three emulated ones, else `qemu`; with the reason."""
     if accelerated is None:
         return {"virt_type": "qemu", "reason": "the probe guest did not run with KVM"}
-    if accelerated > max(1.0, 3 * (emulated or 1.0)):
-        return {"virt_type": "qemu", "reason": f"the probe guest took {accelerated:.1f} s with KVM, {emulated:.1f} s without"}
+    if accelerated > max(1.0, 3 * emulated):
+        reason = f"the probe guest took {accelerated:.1f} s with KVM, {emulated:.1f} s without"
+        return {"virt_type": "qemu", "reason": reason}
     return {"virt_type": "kvm", "reason": f"the probe guest ran with KVM in {accelerated:.1f} s"}
 
 

@@ -10,8 +10,8 @@ DOCUMENTATION = r"""
 module: ovn_chassis
 short_description: Make an Open vSwitch an OVN chassis
 description:
-  - Sets external_ids of the vSwitch and makes the integration bridge, a bridge per provider network and, where packets are switched
-    in the daemon, a bridge that owns the tunnel card. Other bridges, ports and external_ids are left alone.
+  - Sets external_ids of the vSwitch and makes the integration bridge, a bridge per provider network and, where packets
+    are switched in the daemon, a bridge that owns the tunnel card. Other bridges, ports and external_ids are left alone.
 options:
   datapath:
     description: V(auto) keeps what was chosen earlier, else takes V(system) where the kernel has the module.
@@ -68,7 +68,10 @@ def wanted_bridges(datapath, provider_networks, tunnel):
 
 
 def plan(have, want):
-    """Commands of ovs-vsctl that turn `have` into `want`: {external_ids, datapath, bridges: name -> {datapath, fail_mode, ports}}."""
+    """Commands of ovs-vsctl that turn `have` into `want`.
+
+    Both are {external_ids, bridges: name -> {fail_mode, ports}}; the datapath is a bridge's in `have`, one for all in `want`.
+    """
     commands = []
     for key, value in sorted(want["external_ids"].items()):
         if value and have["external_ids"].get(key) != value:
@@ -99,7 +102,7 @@ def table(module, *what):
     """Rows that `ovs-vsctl list` prints, as dicts."""
     _code, out, _err = module.run_command(["ovs-vsctl", "--timeout=30", "--format=json", *what], check_rc=True)
     printed = json.loads(out)
-    return [dict(zip(printed["headings"], map(value, row))) for row in printed["data"]]
+    return [dict(zip(printed["headings"], map(value, row), strict=True)) for row in printed["data"]]
 
 
 def ports(module, bridge):
