@@ -26,7 +26,9 @@ BASE = [
 
 def rule(name: str, check: str, description: str, *operations: tuple[str, str]) -> policy.DocumentedRuleDefault:
     """A documented rule; `operations` are (method, path) pairs."""
-    listed: list[Any] = [{"method": method, "path": path} for method, path in operations] or [{"method": "ANY", "path": "/"}]
+    listed: list[Any] = [{"method": method, "path": path} for method, path in operations] or [
+        {"method": "ANY", "path": "/"}
+    ]
     return policy.DocumentedRuleDefault(name, check, description, listed)
 
 

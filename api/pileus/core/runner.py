@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -70,6 +71,46 @@ class Runner:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.socket = settings.path(f"forkserver-{os.getpid()}.sock")
+        self.programs = settings.path(f"bin-{os.getpid()}")  # holds the client under the name ansible-playbook
+        self.server: subprocess.Popen[bytes] | None = None
+
+    def warm(self) -> None:
+        """Start the fork server, so that runs need not load Ansible anew; without it runs are slower, nothing else."""
+        settings = self.settings
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.programs.mkdir(exist_ok=True, mode=0o700)
+        program = self.programs / "ansible-playbook"
+        program.write_text(f"#!{sys.executable} -IS\n{Path(__file__).with_name('forkclient.py').read_text()}")
+        program.chmod(0o700)
+        plugins = Path(ansible_runner.__file__).parent / "display_callback" / "callback"
+        environment = {
+            **os.environ,
+            **self._environment(),
+            "ANSIBLE_CALLBACK_PLUGINS": str(plugins),
+            "ANSIBLE_STDOUT_CALLBACK": "awx_display",
+        }
+        command = [sys.executable, "-m", "pileus.core.forkserver", str(self.socket)]
+        self.server = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
+
+    def close(self) -> None:
+        """Stop the fork server."""
+        if self.server is not None:
+            self.server.terminate()
+            self.server.wait()
+            self.server = None
+        self.socket.unlink(missing_ok=True)
+        shutil.rmtree(self.programs, ignore_errors=True)
+
+    def _search(self) -> str:
+        """Where to find ansible-playbook: the fork server's client first, if it serves; one that died is started again."""
+        own = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+        if self.server is not None and self.server.poll() is not None:
+            self.socket.unlink(missing_ok=True)
+            self.warm()
+        if self.server is not None and self.socket.exists():
+            own.insert(0, str(self.programs))
+        return os.pathsep.join(own)
 
     def run(
         self,
@@ -100,7 +141,7 @@ class Runner:
                 inventory=self.settings.inventory,
                 extravars=unsafe(variables),
                 limit=",".join(sorted(limit)),
-                envvars=self._environment(),
+                envvars={**self._environment(), "PATH": self._search()},
                 settings={"suppress_ansible_output": True},
                 event_handler=handle,
                 timeout=timeout,
@@ -122,7 +163,7 @@ class Runner:
             **QUIET,
             "ANSIBLE_CONFIG": str(self.settings.root / "ansible.cfg"),
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+            "PILEUS_FORKSERVER": str(self.socket),
         }
 
 

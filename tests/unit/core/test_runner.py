@@ -1,7 +1,13 @@
 """The runner, with real Ansible on this machine: tenants' strings stay data, results and events come back."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,15 +54,32 @@ ATTACKS = [
 ]
 
 
-@pytest.fixture
-def runner(tmp_path: Path) -> Runner:
+@pytest.fixture(params=["cold", "warm"])
+def runner(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runner]:
     (tmp_path / "playbooks").mkdir()
     (tmp_path / "playbooks" / "echo.yml").write_text(PLAYBOOK)
     (tmp_path / "ansible.cfg").write_text("[defaults]\n")
     (tmp_path / "hosts.yml").write_text(
         f"all: {{hosts: {{h1: {{ansible_connection: local, ansible_python_interpreter: {sys.executable}}}}}}}"
     )
-    return Runner(Settings(state_dir=tmp_path, project_dir=tmp_path, inventory=str(tmp_path / "hosts.yml")))
+    made = Runner(Settings(state_dir=tmp_path, project_dir=tmp_path, inventory=str(tmp_path / "hosts.yml")))
+    if request.param == "warm":
+        made.warm()
+        wait_until(made.socket.exists)
+    yield made
+    made.close()
+
+
+def wait_until(check, limit=20):
+    until = time.monotonic() + limit
+    while not check():
+        assert time.monotonic() < until, "it takes too long"
+        time.sleep(0.02)
+
+
+def processes_with(text: str) -> list[int]:
+    done = subprocess.run(["pgrep", "-f", text], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in done.stdout.split()]
 
 
 def test_strings_of_tenants_are_never_evaluated(runner, tmp_path):
@@ -86,11 +109,43 @@ def test_a_run_leaves_no_files_with_variables_behind(runner, tmp_path):
 
 
 def test_a_run_that_takes_too_long_ends(runner, tmp_path):
-    (tmp_path / "playbooks" / "slow.yml").write_text(
-        "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.command: sleep 60\n"
-    )
+    write_slow(tmp_path, "61.25" if runner.server else "6")
     outcome = runner.run("run4", "slow.yml", {}, ["h1"], 2, lambda _: None)
     assert outcome.status == "timeout" and "2 s" in outcome.words
+    if runner.server is not None:
+        wait_until(lambda: not processes_with("sleep 61.25"))
+
+
+def write_slow(folder: Path, seconds: str = "61.25") -> None:
+    (folder / "playbooks" / "slow.yml").write_text(
+        f"- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.command: sleep {seconds}\n"
+    )
+
+
+@pytest.mark.parametrize("runner", ["warm"], indirect=True)
+def test_runs_go_through_the_fork_server_and_one_that_dies_is_started_again(runner, tmp_path):
+    items = {"echo_items": [{"id": "1", "name": "x"}]}
+    server = runner.server
+    assert runner.run("run5", "echo.yml", items, ["h1"], 60, lambda _: None).status == "successful"
+    server.kill()
+    server.wait()
+    assert runner.run("run6", "echo.yml", items, ["h1"], 60, lambda _: None).status == "successful"
+    assert runner.server is not server and runner.server.poll() is None
+
+
+@pytest.mark.parametrize("runner", ["warm"], indirect=True)
+def test_a_fork_server_that_is_killed_takes_its_runs_with_it(runner, tmp_path):
+    write_slow(tmp_path)
+    outcomes = []
+    arguments = ("run7", "slow.yml", {}, ["h1"], 60, lambda _: None)
+    thread = threading.Thread(target=lambda: outcomes.append(runner.run(*arguments)))
+    thread.start()
+    wait_until(lambda: processes_with("sleep 61.25"))
+    os.kill(runner.server.pid, signal.SIGKILL)
+    thread.join(20)
+    assert outcomes[0].status == "failed"
+    for pid in processes_with("sleep 61.25"):
+        os.kill(pid, signal.SIGKILL)
 
 
 def test_every_string_is_wrapped_and_nothing_else():
