@@ -14,6 +14,7 @@ from pileus.network.operations.servers import (
     release_ports,
     server_needs,
     server_variables,
+    unplug_port,
 )
 from pileus.network.operations.table import OPERATIONS
 
@@ -32,4 +33,5 @@ __all__ = [
     "security_group_ids",
     "server_needs",
     "server_variables",
+    "unplug_port",
 ]

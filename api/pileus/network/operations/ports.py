@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from pileus.core.context import Context
 from pileus.core.db import lock, new_id
-from pileus.core.errors import BadRequest, Conflict
+from pileus.core.errors import BadRequest, Conflict, Forbidden
 from pileus.network.models import Network, Port, PortSecurityGroup, Router
-from pileus.network.operations import floating, items
+from pileus.network.operations import floating, items, ranges
 from pileus.network.operations.ipam import Wish, allocate
 from pileus.network.operations.quotas import QUOTA
 from pileus.network.operations.security_groups import check_groups, default_group
@@ -20,6 +20,7 @@ from pileus.network.operations.table import PORT_ABSENT, PORT_PRESENT, ROUTER_PR
 from pileus.network.operations.visible import own, usable
 
 ROUTER_OWNERS = (items.INTERFACE, items.GATEWAY)
+GUARDED = ("mac_address", "port_security_enabled", "allowed_address_pairs")
 NAMES = {
     "name": "name",
     "description": "description",
@@ -35,10 +36,24 @@ NAMES = {
 def create_port(session: Session, context: Context, asked: Asked) -> Port:
     """Make a port of its own and have it plugged in, as far as that goes without a server."""
     network = usable(session, context, asked["network_id"])
+    _check_rights(context, network, asked)
     row = make_port(session, context, network, asked)
     if row.device_owner not in ROUTER_OWNERS:
         ask(PORT_PRESENT, session, row, context, needs=[network.id])
     return row
+
+
+def _check_rights(context: Context, network: Network, asked: Asked) -> None:
+    """Raise Forbidden for what could deceive others on a network that is not the caller's."""
+    if context.is_admin or network.project_id == context.project_id:
+        return
+    named = [name for name in GUARDED if asked.get(name) is not None]
+    if any(fixed.get("ip_address") for fixed in asked.get("fixed_ips") or []):
+        named.append("fixed_ips:ip_address")
+    if (asked.get("device_owner") or "").startswith("network:"):
+        named.append("device_owner")
+    if named:
+        raise Forbidden(f"Only the owner of network {network.id} or an admin may set {', '.join(named)} of a port.")
 
 
 def make_port(session: Session, context: Context, network: Network, asked: Asked) -> Port:
@@ -53,7 +68,7 @@ def make_port(session: Session, context: Context, network: Network, asked: Asked
         status="DOWN",
         mac_address=_mac(session, network.id, asked.get("mac_address")),
         port_security_enabled=asked.get("port_security_enabled", network.port_security_enabled),
-        extra_dhcp_opts=asked.get("extra_dhcp_opts") or [],
+        extra_dhcp_opts=options([], asked.get("extra_dhcp_opts") or []),
         revision_number=1,
     )
     for name, attribute in NAMES.items():
@@ -83,11 +98,7 @@ def _mac(session: Session, network_id: str, wanted: str | None) -> str:
     lock(session, f"network/macs/{network_id}")
     if wanted is None:
         return new_mac()
-    mac = wanted.lower().replace("-", ":")
-    if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", mac) or int(mac[:2], 16) & 1:
-        raise BadRequest(
-            f"Invalid input for mac_address. Reason: '{wanted}' is not a valid MAC address.", field="mac_address"
-        )
+    mac = _check_mac(wanted)
     taken = select(Port.id).where(Port.network_id == network_id, Port.mac_address == mac, ~Port.deleting)
     if session.execute(taken.limit(1)).first():
         raise Conflict(
@@ -95,6 +106,29 @@ def _mac(session: Session, network_id: str, wanted: str | None) -> str:
             kind="MacAddressInUse",
         )
     return mac
+
+
+def _check_mac(wanted: str | None) -> str:
+    """A MAC address in its usual form ("" for none); raises BadRequest."""
+    mac = (wanted or "").lower().replace("-", ":")
+    if mac and (not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", mac) or int(mac[:2], 16) & 1):
+        raise BadRequest(
+            f"Invalid input for mac_address. Reason: '{wanted}' is not a valid MAC address.", field="mac_address"
+        )
+    return mac
+
+
+def options(have: Sequence[dict[str, Any]], asked: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The extra DHCP options after a change: those sent replace their namesakes, and null takes one away."""
+    kept = {(o["opt_name"], o.get("ip_version", 4)): o for o in have}
+    for option in asked:
+        made = {
+            "opt_name": option["opt_name"],
+            "opt_value": option.get("opt_value"),
+            "ip_version": option.get("ip_version", 4),
+        }
+        kept[made["opt_name"], made["ip_version"]] = made
+    return [option for option in kept.values() if option["opt_value"] is not None]
 
 
 def place(session: Session, row: Port, wanted: Sequence[Wish] | None) -> None:
@@ -134,8 +168,15 @@ def _set_pairs(row: Port, asked: Asked) -> None:
             "Port Security must be enabled in order to have allowed address pairs on a port.",
             kind="AddressPairAndPortSecurityRequired",
         )
+    for pair in pairs:
+        if "/" in pair["ip_address"]:
+            ranges.prefix(pair["ip_address"], None, "allowed_address_pairs")
+        else:
+            ranges.address(pair["ip_address"], "allowed_address_pairs")
+        _check_mac(pair.get("mac_address"))
     made = [
-        {"ip_address": p["ip_address"], "mac_address": (p.get("mac_address") or row.mac_address).lower()} for p in pairs
+        {"ip_address": p["ip_address"], "mac_address": _check_mac(p.get("mac_address")) or row.mac_address}
+        for p in pairs
     ]
     if any(pair in made[:i] for i, pair in enumerate(made)):
         raise BadRequest(
@@ -173,6 +214,8 @@ def _rewire(session: Session, context: Context, row: Port, asked: Asked) -> bool
                 "removed.",
                 kind="PortSecurityPortHasSecurityGroup",
             )
+    if "extra_dhcp_opts" in asked:
+        asked = {**asked, "extra_dhcp_opts": options(row.extra_dhcp_opts, asked["extra_dhcp_opts"] or [])}
     changed = change(row, asked, ("port_security_enabled", "extra_dhcp_opts"))
     if asked.get("mac_address") and asked["mac_address"].lower() != row.mac_address:
         if row.host:

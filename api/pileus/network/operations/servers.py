@@ -12,7 +12,7 @@ from pileus.core.errors import BadRequest, Conflict
 from pileus.network.models import FloatingIp, IpAllocation, Network, NetworkHost, Port
 from pileus.network.operations import items
 from pileus.network.operations.floating import let_go
-from pileus.network.operations.ports import empty, make_port
+from pileus.network.operations.ports import delete_port, empty, make_port
 from pileus.network.operations.standard import revise
 from pileus.network.operations.visible import own, usable
 
@@ -163,13 +163,28 @@ def release_ports(session: Session, server_id: str) -> None:
     """Remove the ports that were made for a server, free the others; floating IPs lead to them no more."""
     for port in ports_of(session, [server_id])[server_id]:
         if port.preserve:
-            let_go(session, port)
-            port.device_id, port.device_owner, port.host, port.status = "", "", "", "DOWN"
-            revise(port)
+            _free(session, port)
         else:
             empty(session, port)
             session.delete(port)
     session.flush()
+
+
+def unplug_port(session: Session, context: Context, port_id: str) -> None:
+    """Take one port from the server it was on: a port made for it is deleted by its own run, another is freed."""
+    port = session.get(Port, port_id)
+    if port is None or port.deleting:
+        return
+    if port.preserve:
+        _free(session, port)
+    else:
+        delete_port(session, context, port_id)
+
+
+def _free(session: Session, port: Port) -> None:
+    let_go(session, port)
+    port.device_id, port.device_owner, port.host, port.status = "", "", "", "DOWN"
+    revise(port)
 
 
 def absent_port_items(session: Session, ports: Sequence[Port], intent_id: str) -> list[Item]:

@@ -74,6 +74,8 @@ def missing(model: Any, wanted: str) -> NotFound:
 
 def find(session: Session, context: Context, model: type[Row], wanted: str) -> Row:
     """The row with this id, if the caller may know of it; raises NotFound."""
+    if "\0" in wanted:
+        raise missing(model, wanted.replace("\0", ""))
     statement = select(model).where(model.id == wanted, seen(context, model))  # type: ignore[attr-defined]
     row = session.execute(statement).scalar_one_or_none()
     if row is None:

@@ -1,0 +1,1 @@
+"""JSON schemas of the bodies that the network API takes."""
