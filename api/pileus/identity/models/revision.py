@@ -36,10 +36,10 @@ def current(session: Session) -> int:
 
 def bump(session: Session) -> None:
     """Move the revision on; bulk statements on TokenGround tables must call this themselves."""
-    table = Revision.__table__
     connection = session.connection()
-    if connection.execute(update(table).where(table.c.id == 1).values(value=table.c.value + 1)).rowcount == 0:
-        connection.execute(insert(table).values(id=1, value=1))
+    move = update(Revision).where(Revision.id == 1).values(value=Revision.value + 1)
+    if connection.execute(move).rowcount == 0:
+        connection.execute(insert(Revision).values(id=1, value=1))
 
 
 def _touched(session: Session) -> bool:

@@ -42,7 +42,7 @@ def revoked(session: Session, token: Token, more: Iterable[tuple[str, str]] = ()
     return any((kind, subject) in pairs for kind, subject in found)
 
 
-def events(since: dt.datetime | None = None) -> Select[tuple[Revocation]]:
+def events(since: dt.datetime | None = None) -> Select[Revocation]:
     """The events that still matter, oldest first."""
     statement = select(Revocation).where(Revocation.expires_at >= now()).order_by(Revocation.created_at)
     return statement.where(Revocation.created_at >= since) if since else statement

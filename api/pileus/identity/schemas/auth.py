@@ -5,36 +5,26 @@ from typing import Any
 _NAME = {"type": "string", "minLength": 1, "maxLength": 255}
 _ID = {"type": "string", "minLength": 1, "maxLength": 64}
 _DOMAIN = {"type": "object", "properties": {"id": _ID, "name": _NAME}}
-_USER = {"type": "object", "properties": {"id": _ID, "name": _NAME, "domain": _DOMAIN}}
+_USER: dict[str, Any] = {"type": "object", "properties": {"id": _ID, "name": _NAME, "domain": _DOMAIN}}
+
+
+def _user_with(proof: str) -> dict[str, Any]:
+    known = {**_USER["properties"], proof: {"type": "string"}}
+    return {
+        "type": "object",
+        "required": ["user"],
+        "properties": {"user": {"type": "object", "required": [proof], "properties": known}},
+    }
+
 
 _IDENTITY: dict[str, Any] = {
     "type": "object",
     "required": ["methods"],
     "properties": {
         "methods": {"type": "array", "minItems": 1, "maxItems": 8, "items": {"type": "string"}},
-        "password": {
-            "type": "object",
-            "required": ["user"],
-            "properties": {
-                "user": {
-                    **_USER,
-                    "required": ["password"],
-                    "properties": {**_USER["properties"], "password": {"type": "string"}},
-                }  # type: ignore[dict-item]
-            },
-        },
+        "password": _user_with("password"),
+        "totp": _user_with("passcode"),
         "token": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "minLength": 1}}},
-        "totp": {
-            "type": "object",
-            "required": ["user"],
-            "properties": {
-                "user": {
-                    **_USER,
-                    "required": ["passcode"],
-                    "properties": {**_USER["properties"], "passcode": {"type": "string"}},  # type: ignore[dict-item]
-                }
-            },
-        },
         "application_credential": {
             "type": "object",
             "required": ["secret"],

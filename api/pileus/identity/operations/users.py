@@ -1,0 +1,167 @@
+"""Rules of users, their passwords, and groups."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from pileus.core.config import Settings
+from pileus.core.db import Database
+from pileus.core.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
+from pileus.identity.models import Assignment, Group, Login, Membership, Project, User
+from pileus.identity.operations import cleanup, passwords, revocations
+from pileus.identity.operations.methods import password as password_method
+from pileus.identity.operations.projects import merge_options, need_domain
+
+
+def check_name(session: Session, model: type[User] | type[Group], domain_id: str, name: str, own: str = "") -> None:
+    """Raise Conflict when another user (or group) of the domain has this name."""
+    found = session.execute(select(model.id).where(model.domain_id == domain_id, model.name == name)).scalar()
+    if found is not None and found != own:
+        what = model.__name__.lower()
+        raise Conflict(
+            f"Conflict occurred attempting to store {what} - Duplicate entry found with name {name} "
+            f"at domain ID {domain_id}."
+        )
+
+
+def check_default_project(session: Session, project_id: str | None) -> None:
+    """Raise BadRequest when the default project would be a domain."""
+    project = session.get(Project, project_id) if project_id else None
+    if project is not None and project.is_domain:
+        raise BadRequest("A domain cannot be a user's default project.", field="default_project_id")
+
+
+def create(
+    session: Session, settings: Settings, domain_id: str, values: Mapping[str, Any], extra: dict[str, Any]
+) -> User:
+    """Make a user; `values` are the body's known attributes."""
+    need_domain(session, domain_id)
+    check_name(session, User, domain_id, values["name"])
+    check_default_project(session, values.get("default_project_id"))
+    if values.get("password") is not None:
+        passwords.check_strength(settings, values["password"])
+    row = User(
+        name=values["name"],
+        domain_id=domain_id,
+        default_project_id=values.get("default_project_id"),
+        enabled=values.get("enabled", True),
+        description=values.get("description"),
+        options=merge_options({}, values.get("options") or {}),
+        extra=extra,
+        passwords=[],
+    )
+    session.add(row)
+    session.flush()
+    if values.get("password") is not None:
+        passwords.put(session, settings, row, values["password"])
+    return row
+
+
+def change(
+    session: Session, settings: Settings, row: User, values: Mapping[str, Any], extra: Mapping[str, Any]
+) -> None:
+    """Change a user as an administrator does; a new password or a disabled account ends all the user's tokens."""
+    if "name" in values:
+        check_name(session, User, row.domain_id, values["name"], row.id)
+        row.name = values["name"]
+    if "default_project_id" in values:
+        check_default_project(session, values["default_project_id"])
+        row.default_project_id = values["default_project_id"]
+    if "description" in values:
+        row.description = values["description"]
+    if "options" in values:
+        row.options = merge_options(row.options, values["options"])
+    if extra:
+        row.extra = {key: value for key, value in {**row.extra, **extra}.items() if value is not None}
+    if values.get("password") is not None:
+        passwords.check_strength(settings, values["password"])
+        passwords.put(session, settings, row, values["password"])
+        session.execute(delete(Login).where(Login.user_id == row.id))
+        revocations.revoke(session, settings, "user", row.id)
+    if "enabled" in values and values["enabled"] != row.enabled:
+        row.enabled = values["enabled"]
+        if not row.enabled:
+            revocations.revoke(session, settings, "user", row.id)
+    session.flush()
+
+
+def change_password(database: Database, settings: Settings, user_id: str, original: str, new: str) -> None:
+    """Change a password as its user does, who must know the old one; needs no token, so expired ones can be changed."""
+    with database.read() as session:
+        user = session.get(User, user_id)
+        password_method.check(session, database, settings, user, original)
+        if user is None or not user.enabled:
+            raise Unauthorized()
+        if user.options.get("lock_password"):
+            raise BadRequest("The password of this user is locked.", field="password")
+        passwords.check_age(settings, user)
+        passwords.check_strength(settings, new)
+        passwords.check_history(settings, user, new)
+    with database.write() as session:
+        user = session.get(User, user_id)
+        if user is None:
+            raise Unauthorized()
+        passwords.put(session, settings, user, new, self_service=True)
+        revocations.revoke(session, settings, "user", user.id)
+
+
+def remove(session: Session, settings: Settings, row: User) -> None:
+    """Delete a user with all that belongs to it."""
+    session.execute(delete(Assignment).where(Assignment.actor_id == row.id))
+    cleanup.of_users(session, [row.id])
+    revocations.revoke(session, settings, "user", row.id)
+    session.delete(row)
+    session.flush()
+
+
+def create_group(session: Session, domain_id: str, values: Mapping[str, Any], extra: dict[str, Any]) -> Group:
+    """Make a group."""
+    need_domain(session, domain_id)
+    check_name(session, Group, domain_id, values["name"])
+    row = Group(name=values["name"], domain_id=domain_id, description=values.get("description") or "", extra=extra)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def change_group(session: Session, row: Group, values: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
+    """Change a group."""
+    if "name" in values:
+        check_name(session, Group, row.domain_id, values["name"], row.id)
+        row.name = values["name"]
+    if "description" in values:
+        row.description = values["description"] or ""
+    if extra:
+        row.extra = {key: value for key, value in {**row.extra, **extra}.items() if value is not None}
+    session.flush()
+
+
+def remove_group(session: Session, row: Group) -> None:
+    """Delete a group and what it was assigned."""
+    session.execute(delete(Assignment).where(Assignment.actor_id == row.id))
+    session.delete(row)
+    session.flush()
+
+
+def add_member(session: Session, group: Group, user: User) -> None:
+    """Put a user into a group; fine when already in it."""
+    if session.get(Membership, (user.id, group.id)) is None:
+        session.add(Membership(user_id=user.id, group_id=group.id))
+        session.flush()
+
+
+def remove_member(session: Session, group: Group, user: User) -> None:
+    """Take a user out of a group; raises NotFound when not in it."""
+    row = session.get(Membership, (user.id, group.id))
+    if row is None:
+        raise NotFound(f"Could not find user {user.id} in group {group.id}.")
+    session.delete(row)
+    session.flush()
+
+
+def check_own_domain(values: Mapping[str, Any], row: User | Group) -> None:
+    """Raise Forbidden when a body would move the row to another domain."""
+    if values.get("domain_id", row.domain_id) != row.domain_id:
+        raise Forbidden("Cannot change the domain.")

@@ -1,0 +1,39 @@
+"""Bodies about regions, services, endpoints and endpoint groups."""
+
+from pileus.identity.schemas.fields import BOOLEAN, MAYBE_TEXT, NAME, REFERENCE, URL, body
+
+_REGION = {
+    "id": {"type": "string", "minLength": 0, "maxLength": 255},
+    "description": MAYBE_TEXT,
+    "parent_region_id": {"type": ["string", "null"], "maxLength": 255},
+}
+_SERVICE = {"type": NAME, "name": {"type": "string", "maxLength": 255}, "description": MAYBE_TEXT, "enabled": BOOLEAN}
+_ENDPOINT = {
+    "url": URL,
+    "interface": {"enum": ["public", "internal", "admin"]},
+    "service_id": REFERENCE,
+    "region_id": {"type": ["string", "null"], "maxLength": 255},
+    "region": {"type": ["string", "null"], "maxLength": 255},
+    "enabled": BOOLEAN,
+    "name": {"type": "string", "maxLength": 255},
+}
+_FILTERS = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "service_id": {"type": "string"},
+        "region_id": {"type": "string"},
+        "interface": {"enum": ["public", "internal", "admin"]},
+        "enabled": BOOLEAN,
+    },
+}
+_GROUP = {"name": NAME, "description": MAYBE_TEXT, "filters": _FILTERS}
+
+CREATE_REGION = body("region", _REGION)
+UPDATE_REGION = body("region", _REGION)
+CREATE_SERVICE = body("service", _SERVICE, ["type"])
+UPDATE_SERVICE = body("service", _SERVICE)
+CREATE_ENDPOINT = body("endpoint", _ENDPOINT, ["url", "interface", "service_id"])
+UPDATE_ENDPOINT = body("endpoint", _ENDPOINT)
+CREATE_ENDPOINT_GROUP = body("endpoint_group", _GROUP, ["name", "filters"])
+UPDATE_ENDPOINT_GROUP = body("endpoint_group", _GROUP)

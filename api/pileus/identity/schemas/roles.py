@@ -1,0 +1,8 @@
+"""Bodies about roles."""
+
+from pileus.identity.schemas.fields import IMMUTABLE, MAYBE_REFERENCE, MAYBE_TEXT, NAME, body
+
+_ROLE = {"name": NAME, "description": MAYBE_TEXT, "domain_id": MAYBE_REFERENCE, "options": IMMUTABLE}
+
+CREATE_ROLE = body("role", _ROLE, ["name"])
+UPDATE_ROLE = body("role", _ROLE)
