@@ -11,7 +11,7 @@ import openstack
 from measure import Row, seconds
 
 LAB = Path("/var/lib/pileus-lab")
-HALT = Path("/var/cache/pileus/guest-images/halt.raw")
+HALT = LAB / "images" / "halt.raw"
 HOSTS = {"h1": "10.77.0.11", "h2": "10.77.0.12"}
 BURST = 20
 SSH = [

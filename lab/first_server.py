@@ -11,7 +11,6 @@ import openstack
 from openstack.connection import Connection
 
 LAB = Path(os.environ.get("PILEUS_LAB", "/var/lib/pileus-lab"))
-CACHE = Path(os.environ.get("PILEUS_CACHE", "/var/cache/pileus"))
 CLOUDS = LAB / "control" / "clouds.yaml"
 KEY = LAB / "ssh" / "id_ed25519"
 BEGAN = time.monotonic()
@@ -49,7 +48,7 @@ def image(admin: Connection) -> Any:
     """The tiny guest image, uploaded from the file that the lab has built."""
     found = admin.image.find_image("tiny")
     if found is None:
-        file = CACHE / "guest-images" / "tiny.qcow2"
+        file = LAB / "images" / "tiny.qcow2"
         say(f"image tiny from {file.name}, {file.stat().st_size >> 20} MiB")
         found = admin.image.create_image(
             "tiny", filename=str(file), disk_format="qcow2", container_format="bare", visibility="public", wait=True

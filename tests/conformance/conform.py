@@ -16,7 +16,7 @@ import testtools
 HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
 LAB = Path(os.environ.get("PILEUS_LAB", "/var/lib/pileus-lab"))
-GUEST = Path("/var/cache/pileus/guest-images/tiny.qcow2")
+GUEST = LAB / "images" / "tiny.qcow2"
 SERVICES = sorted(file.stem for file in (HERE / "interop").glob("*.txt"))
 
 

@@ -68,4 +68,4 @@ def ground(tenant: Tenant) -> Iterator[SimpleNamespace]:
 @pytest.fixture(scope="module")
 def guest_image() -> Path:
     """The tiny guest image that the lab has built."""
-    return Path("/var/cache/pileus/guest-images/tiny.qcow2")
+    return KEY.parents[1] / "images" / "tiny.qcow2"

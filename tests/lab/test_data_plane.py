@@ -47,11 +47,8 @@ def test_guests_on_different_hosts_reach_each_other(pair):
 
 
 def test_tcp_crosses_the_tunnel_with_full_frames(pair):
-    wait_until(
-        "two answers SSH",
-        lambda: "SSH" in in_guest(pair.address, f"timeout 3 nc {pair.fixed['two']} 22 </dev/null | head -c 3; true"),
-        90,
-    )
+    greet = f"timeout 3 nc {pair.fixed['two']} 22 </dev/null | head -c 3; true"
+    wait_until("two answers SSH", lambda: "SSH" in in_guest(pair.address, greet), 90)
     assert "0% packet loss" in in_guest(pair.address, f"ping -c 2 -s 1400 -W 2 {pair.fixed['two']}")
 
 
@@ -69,8 +66,9 @@ def test_a_security_group_blocks_what_no_rule_allows_and_allows_what_one_does(te
 
 
 def test_a_guest_cannot_use_an_address_that_is_not_its_own(pair):
-    spoof = "ip addr add 192.168.77.250/24 dev eth0; ping -I 192.168.77.250 -c 1 -W 1 {}; ip addr del 192.168.77.250/24 dev eth0"
-    assert "100% packet loss" in in_guest(pair.address, f"({spoof.format(pair.fixed['two'])}); true")
+    target, other = pair.fixed["two"], "192.168.77.250"
+    spoof = f"ip addr add {other}/24 dev eth0; ping -I {other} -c 1 -W 1 {target}; ip addr del {other}/24 dev eth0"
+    assert "100% packet loss" in in_guest(pair.address, f"({spoof}); true")
 
 
 def test_ssh_works_only_with_the_key(pair):

@@ -69,9 +69,14 @@ def worker(setup: Setup, once: bool) -> None:
     from pileus.worker import Worker  # noqa: PLC0415
 
     logs.configure(setup.settings.log_level)
-    working = Worker(setup.settings, setup.database, catalogue.operations(), Runner(setup.settings))
+    runner = Runner(setup.settings)
+    working = Worker(setup.settings, setup.database, catalogue.operations(), runner)
     if once:
         while working.step():
             pass
-    else:
+        return
+    runner.warm()
+    try:
         working.serve()
+    finally:
+        runner.close()
