@@ -16,6 +16,7 @@ SERVICES: tuple[Service, ...] = (
     network.SERVICE,
     block_storage.SERVICE,
     compute.SERVICE,
+    compute.METADATA,
 )
 
 

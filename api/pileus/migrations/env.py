@@ -15,9 +15,7 @@ def migrate() -> None:
     assert url  # noqa: S101
     engine = create_engine(url)
     with engine.begin() as connection:
-        context.configure(
-            connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True
-        )
+        context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True)
         context.run_migrations()
     engine.dispose()
 
