@@ -1,0 +1,7 @@
+"""Rules of compute, one module for each noun; what other parts of Pileus use is named here."""
+
+from pileus.compute.operations.flavors import bootstrap_flavors
+from pileus.compute.operations.hypervisors import discover, host_usage
+from pileus.compute.operations.runs import OPERATIONS
+
+__all__ = ["OPERATIONS", "bootstrap_flavors", "discover", "host_usage"]

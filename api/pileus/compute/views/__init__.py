@@ -1,0 +1,32 @@
+"""The wire side of compute: one module for each noun; the tables of routes meet here."""
+
+from dataclasses import replace
+
+from pileus.compute.views import (
+    flavors,
+    instance_actions,
+    interfaces,
+    keypairs,
+    server_actions,
+    server_metadata,
+    servers,
+    versions,
+    volume_attachments,
+)
+from pileus.core.service import Route
+
+_TABLES = (
+    versions,
+    flavors,
+    keypairs,
+    servers,
+    server_actions,
+    server_metadata,
+    volume_attachments,
+    interfaces,
+    instance_actions,
+)
+_CURRENT = [route for table in _TABLES for route in table.ROUTES]
+# /v2 is the same API under the name that very old clients ask for
+_OLD = [replace(route, path="/v2" + route.path[5:]) for route in _CURRENT if route.path.startswith("/v2.1/")]
+ROUTES: list[Route] = [*_CURRENT, *_OLD]
