@@ -1,5 +1,6 @@
 """Ceph RBD as the rbd_* modules use it: one connection per run, one ioctx per pool, safe removal of images."""
 
+import json
 import threading
 import time
 
@@ -39,6 +40,13 @@ class Cluster:
         for ioctx in self._pools.values():
             ioctx.close()
         self._rados.shutdown()
+
+    def command(self, words):
+        """The parsed answer of a monitor command, `{"prefix": ..., "format": "json"}`."""
+        code, out, message = self._rados.mon_command(json.dumps(words), b"")
+        if code:
+            raise ItemError(f"{words['prefix']}: {message or code}")
+        return json.loads(out)
 
     def pool(self, name):
         """The ioctx of a pool, opened once."""
