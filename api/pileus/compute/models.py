@@ -195,3 +195,19 @@ class ServerGroup(Base, Timestamps):
     name: Mapped[str] = mapped_column(String(255))
     policy: Mapped[str] = mapped_column(String(32))  # affinity anti-affinity soft-affinity soft-anti-affinity
     rules: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class ServerUsage(Base):
+    """What a server that is gone used, and how long; kept for the usage reports."""
+
+    __tablename__ = "server_usages"
+
+    server_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    project_id: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    flavor_name: Mapped[str] = mapped_column(String(255))
+    vcpus: Mapped[int]
+    ram: Mapped[int]
+    disk: Mapped[int]
+    started_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None] = mapped_column(index=True)

@@ -47,7 +47,7 @@ def create_flavor(session: Session, wanted: Mapping[str, Any]) -> Flavor:
     name = wanted["name"].strip()
     if session.scalar(select(Flavor.id).where(Flavor.name == name)):
         raise Conflict(f"Flavor with name {name} already exists.")
-    if flavor_id not in (None, "auto") and session.get(Flavor, str(flavor_id)):
+    if flavor_id not in (None, "auto") and session.scalar(select(Flavor.id).where(Flavor.id == str(flavor_id))):
         raise Conflict(f"Flavor with ID {flavor_id} already exists.")
     row = Flavor(
         name=name,

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from pileus.compute import scheduler
 from pileus.compute.models import NOSTATE, RUNNING, SHUTDOWN, ConsoleRead, Server
-from pileus.compute.operations import actions, disks, hypervisors
+from pileus.compute.operations import actions, disks, hypervisors, usage
 from pileus.core.context import Context
 from pileus.core.db import now
 from pileus.core.errors import Unavailable
@@ -111,6 +111,7 @@ def build_absent(session: Session, intent: Intent, server: Server) -> Variables:
 
 def finish_absent(session: Session, intent: Intent, server: Server, _facts: FactSheet) -> None:
     """Nothing is left on any host: let go of volumes and ports; the row goes next."""
+    usage.remember(session, server)
     disks.release(session, asker(intent), server)
     network.release_ports(session, server.id)
     actions.ended(session, intent, server, True)

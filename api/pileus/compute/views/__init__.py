@@ -3,11 +3,15 @@
 from dataclasses import replace
 
 from pileus.compute.views import (
+    aggregates,
     flavors,
+    hypervisors,
     instance_actions,
     interfaces,
     keypairs,
+    quotas,
     server_actions,
+    server_groups,
     server_metadata,
     servers,
     versions,
@@ -25,6 +29,10 @@ _TABLES = (
     volume_attachments,
     interfaces,
     instance_actions,
+    server_groups,
+    hypervisors,
+    aggregates,
+    quotas,
 )
 _CURRENT = [route for table in _TABLES for route in table.ROUTES]
 # /v2 is the same API under the name that very old clients ask for

@@ -10,6 +10,7 @@ from pileus.compute.schemas import true
 from pileus.compute.views.links import links, more
 from pileus.compute.views.server_body import Page, columns
 from pileus.compute.views.server_filters import filtered
+from pileus.compute.views.steps import steps
 from pileus.core.errors import BadRequest
 from pileus.core.http.call import Call
 from pileus.core.http.page import page
@@ -110,12 +111,6 @@ def delete(call: Call, server_id: str) -> Any:
     power.delete(call.session, call.context, servers.find_server(call.session, call.context, server_id))
 
 
-def _span(steps: Any, number: int) -> dict[str, Any]:
-    """From which microversion to which one of a list of (since, schema) holds."""
-    following = steps[number + 1][0] if number + 1 < len(steps) else None
-    return {"since": steps[number][0], "until": (2, following[1] - 1) if following else None}
-
-
 RULE = "os_compute_api:servers"
 ALL, ONE = "/v2.1/servers", "/v2.1/servers/<server_id>"
 ROUTES = [
@@ -123,12 +118,6 @@ ROUTES = [
     Route("GET", f"{ALL}/detail", detail, f"{RULE}:detail"),
     Route("GET", ONE, show, f"{RULE}:show"),
     Route("DELETE", ONE, delete, f"{RULE}:delete", 204),
-    *(
-        Route("POST", ALL, create, f"{RULE}:create", 202, schema=schema, **_span(schemas.CREATE, number))
-        for number, (_, schema) in enumerate(schemas.CREATE)
-    ),
-    *(
-        Route("PUT", ONE, update, f"{RULE}:update", schema=schema, **_span(schemas.UPDATE, number))
-        for number, (_, schema) in enumerate(schemas.UPDATE)
-    ),
+    *(Route("POST", ALL, create, f"{RULE}:create", 202, **step) for step in steps(schemas.CREATE)),
+    *(Route("PUT", ONE, update, f"{RULE}:update", **step) for step in steps(schemas.UPDATE)),
 ]
