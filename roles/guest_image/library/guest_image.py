@@ -37,14 +37,14 @@ paths:
   type: dict
 """
 
-import fcntl  # noqa: E402
-import hashlib  # noqa: E402
-import os  # noqa: E402
-import shutil  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+import fcntl
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule  # noqa: E402
+from ansible.module_utils.basic import AnsibleModule
 
 # Says "halted" on the serial line, then stops the processor for good.
 HALT = bytes.fromhex("be127c baf803 ac 84c0 7403 ee ebf8 fa f4 ebfd") + b"halted\r\n\0"

@@ -39,13 +39,13 @@ commands:
   elements: list
 """
 
-import contextlib  # noqa: E402
-import json  # noqa: E402
-import os  # noqa: E402
-import signal  # noqa: E402
-from typing import Any  # noqa: E402
+import contextlib
+import json
+import os
+import signal
+from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule  # noqa: E402
+from ansible.module_utils.basic import AnsibleModule
 
 NAMED = "/run/netns"
 Link = dict[str, Any]  # {"mtu": int, "up": bool, "master": str | None, "addresses": [str], "tx_checksum": bool}
@@ -92,6 +92,10 @@ def plan_nic(links: dict[str, Links], fabric: str, namespace: str, port: str, ne
     name, commands = network["nic"], []
     outer, inner = links[fabric], links[namespace]
     if name not in inner or port not in outer:
+        if name in inner:  # its other end was in a fabric that has lost its name
+            commands.append(["ip", "-n", namespace, "link", "delete", name])
+        if port in outer:
+            commands.append(["ip", "-n", fabric, "link", "delete", port])
         pair = ["type", "veth", "peer", "name", name, "netns", namespace]
         commands.append(["ip", "-n", fabric, "link", "add", port, *pair])
         inner, outer = {}, {}
