@@ -67,13 +67,16 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         url = f"sqlite:///{tmp_path}/pileus.db"
     else:
         url = request.getfixturevalue("postgresql")
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
+        engine = create_engine(url)
+        Base.metadata.create_all(engine)
+        with engine.begin() as connection:  # emptying is much faster than making all tables again
+            connection.execute(
+                text("; ".join(f'DELETE FROM "{t.name}"' for t in reversed(Base.metadata.sorted_tables)))
+            )
         engine.dispose()
     made = Database(url)
-    Base.metadata.create_all(made.engine)
+    if request.param == "sqlite":
+        Base.metadata.create_all(made.engine)
     yield made
     made.engine.dispose()
 
