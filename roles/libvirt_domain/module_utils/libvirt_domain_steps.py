@@ -33,7 +33,7 @@ POWER = {
     6: "crashed",
     7: "suspended",
 }
-PUSH_AGAIN = 10  # seconds: a guest that is still booting does not hear the power button, nor that a device is to go
+PUSH_AGAIN = 5  # seconds: a guest that is still booting does not hear the power button, nor that a device is to go
 
 
 def look(connection, item):

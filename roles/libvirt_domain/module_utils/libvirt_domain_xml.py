@@ -146,7 +146,7 @@ def nic(wanted, host):
     add(element, "mac", address=wanted["mac"].lower())
     add(element, "source", bridge=host["bridge"])
     add(add(element, "virtualport", type="openvswitch"), "parameters", interfaceid=wanted["id"])
-    add(element, "target", dev=f"tap{wanted['id'][:11]}")
+    add(element, "target", dev=f"tap{wanted['id'].replace('-', '')[-11:]}")  # 15 characters are all there may be
     add(element, "model", type="virtio")
     if host["userspace"]:  # a vSwitch in user space drops what has no checksum
         add(add(element, "driver", name="qemu"), "host", csum="off")

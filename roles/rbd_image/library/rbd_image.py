@@ -96,19 +96,30 @@ def plan(have, want, state="present"):
     return ["convert"] if separate else ["mark", "snapshot"]
 
 
+def inspect(cluster, module, item):
+    """Bytes of the disk inside the upload; ItemError when it is not to be taken. Only reads."""
+    upload, driver = item["upload"], DRIVERS[item["format"]] or "raw"
+    with cluster.image(upload["pool"], upload["name"]) as image:
+        check_header(driver, image.read(0, min(HEADER_BYTES, image.size())))
+    size = qemu_img(module).virtual_size(driver, (upload["pool"], upload["name"]))
+    if size > module.params["max_size"]:
+        raise ItemError(f"the disk inside has {size} bytes, more than {module.params['max_size']}")
+    return size
+
+
+def qemu_img(module):
+    """qemu-img as the module's Ceph user."""
+    return QemuImg(module.params["ceph_conf"], module.params["ceph_client"])
+
+
 def convert(cluster, module, item):
     """Fill an image under a temporary name, snapshot it, then give it its name."""
     pool, part, upload = item["pool"], item["name"] + PART, item["upload"]
-    driver, qemu = DRIVERS[item["format"]] or "raw", QemuImg(module.params["ceph_conf"], module.params["ceph_client"])
-    with cluster.image(upload["pool"], upload["name"]) as image:
-        check_header(driver, image.read(0, min(HEADER_BYTES, image.size())))
-    size = qemu.virtual_size(driver, (upload["pool"], upload["name"]))
-    if size > module.params["max_size"]:
-        raise ItemError(f"the disk inside has {size} bytes, more than {module.params['max_size']}")
+    size = inspect(cluster, module, item)
     for name in (part, item["name"]):  # under its name without a snapshot: a conversion that never was
         cluster.remove(pool, name, module.params["busy_timeout"])
     rbd.RBD().create(cluster.pool(pool), part, size, old_format=False)
-    qemu.convert(driver, (upload["pool"], upload["name"]), (pool, part))
+    qemu_img(module).convert(DRIVERS[item["format"]] or "raw", (upload["pool"], upload["name"]), (pool, part))
     with cluster.image(pool, part, read_only=False) as image:
         mark(image, item)
         image.create_snap(SNAPSHOT)
@@ -145,7 +156,9 @@ def converge(cluster, module, item):
     if not item["upload"]:
         have["upload"] = None
     steps = plan(have, item, state)
-    if steps and not module.check_mode:
+    if "convert" in steps and module.check_mode:
+        inspect(cluster, module, item)
+    elif steps and not module.check_mode:
         apply(cluster, module, item, steps)
     if state == "absent":
         return Outcome(steps, before=[f"{pool}/{name}" for (pool, name), found in there.items() if found])

@@ -59,6 +59,7 @@ class QemuImg:
     def _run(arguments, *limits):
         done = subprocess.run([*LIMITS, *limits, "qemu-img", *arguments], capture_output=True, check=False)
         if done.returncode:
-            words = done.stderr.decode(errors="replace").strip().splitlines()
-            raise ItemError(f"qemu-img {arguments[0]}: {words[-1] if words else done.returncode}")
+            words = done.stderr.decode(errors="replace").strip().splitlines() or [str(done.returncode)]
+            reason = words[-1].rsplit("}': ", 1)[-1]  # without the description of the file, which only we need
+            raise ItemError(f"qemu-img {arguments[0]}: {reason}")
         return done.stdout
