@@ -22,6 +22,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+ansible_facts:
+  description: host_packages_installed holds the names of all packages of the host, so that the next role need not ask.
+  type: dict
+  returned: always
 missing:
   description: Packages that were missing, in order of their names.
   type: list
@@ -35,10 +39,10 @@ def plan(have, want):
     return sorted(set(want) - set(have))
 
 
-def installed(module, names):
-    """The set of those names that dpkg holds as fully installed."""
-    query = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *names]
-    _code, out, _err = module.run_command(query)
+def installed(module):
+    """The set of names that dpkg holds as fully installed."""
+    query = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n"]
+    _code, out, _err = module.run_command(query, check_rc=True)
     return {line.split()[0] for line in out.splitlines() if line.endswith(" installed")}
 
 
@@ -53,10 +57,13 @@ def install(module, names):
 def main():
     """Compare, install, answer."""
     module = AnsibleModule({"names": {"type": "list", "elements": "str", "required": True}}, supports_check_mode=True)
-    missing = plan(installed(module, module.params["names"]), module.params["names"])
+    have = installed(module)
+    missing = plan(have, module.params["names"])
     if missing and not module.check_mode:
         install(module, missing)
-    reply = {"changed": bool(missing), "missing": missing}
+        have = installed(module)
+    facts = {"host_packages_installed": sorted(have)}
+    reply = {"changed": bool(missing), "missing": missing, "ansible_facts": facts}
     if module._diff:
         reply["diff"] = {"before": "", "after": "".join(f"{name}\n" for name in missing)}
     module.exit_json(**reply)
