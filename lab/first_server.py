@@ -26,7 +26,7 @@ def connect(project: str, user: str, password: str | None = None) -> Connection:
     os.environ["OS_CLIENT_CONFIG_FILE"] = str(CLOUDS)
     if password is None:
         return openstack.connect(cloud="pileus")
-    return openstack.connect(cloud="pileus", project_name=project, username=user, password=password)
+    return openstack.connect(cloud="pileus", auth={"project_name": project, "username": user, "password": password})
 
 
 def public_network(admin: Connection) -> Any:

@@ -64,7 +64,7 @@ class StandInRunner:
                 item["id"],
                 item["id"] not in self.refuse,
                 self.refuse.get(item["id"]),
-                host="h1",
+                host=item.get("host") or "h1",
                 task="stand-in",
                 final=self.final,
                 facts=self.facts.get(name, lambda _: {})(item),

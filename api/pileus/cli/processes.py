@@ -15,6 +15,7 @@ from pileus.core import logs
 def api(setup: Setup) -> None:
     """Serve the APIs (and the guests' metadata) until told to stop."""
     from gunicorn.app.base import BaseApplication  # noqa: PLC0415 - only this command needs the server
+    from gunicorn.glogging import Logger as GunicornLogger  # noqa: PLC0415
 
     settings = setup.settings
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -27,6 +28,15 @@ def api(setup: Setup) -> None:
     from pileus.app import create_app  # noqa: PLC0415 - after PROMETHEUS_MULTIPROC_DIR is set
 
     metadata = settings.metadata_bind or f"unix:{settings.path('metadata.sock')}"
+
+    class JsonLogger(GunicornLogger):  # type: ignore[misc]
+        """Gunicorn's own words go where all logs go; the pipeline logs the requests."""
+
+        def setup(self, cfg: Any) -> None:
+            self.error_log.propagate = True
+
+        def access(self, *_: Any) -> None:
+            """The pipeline has said it, with more."""
 
     class Server(BaseApplication):  # type: ignore[misc]
         """Gunicorn with our settings instead of its own files."""
@@ -43,7 +53,7 @@ def api(setup: Setup) -> None:
                 "graceful_timeout": 10,
                 "keepalive": 30,
                 "umask": 0o077,
-                "logconfig_dict": {"version": 1, "disable_existing_loggers": False},
+                "logger_class": JsonLogger,
                 "proc_name": "pileus-api",
                 "control_socket_disable": True,
             }

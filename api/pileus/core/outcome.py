@@ -15,6 +15,7 @@ from pileus.core.intents import Intent
 from pileus.core.service import Operation, Variables
 
 log = logging.getLogger(__name__)
+Key = tuple[str, str, str]  # variable, item id, host ("" where it does not matter)
 BACKOFF = (1, 5, 20, 60)  # seconds before the second, third, ... attempt
 
 
@@ -24,7 +25,7 @@ class Batch:
 
     variables: Variables = field(default_factory=dict)
     hosts: set[str] = field(default_factory=set)
-    expected: dict[str, set[tuple[str, str]]] = field(default_factory=dict)  # intent id -> (variable, item id)
+    expected: dict[str, set[Key]] = field(default_factory=dict)  # by intent id
 
     def add(self, operation: Operation, intent: Intent, items: Variables) -> None:
         """Append one intent's items; names that the operation does not declare are a programming error."""
@@ -34,7 +35,7 @@ class Batch:
         for name, rows in items.items():
             seen = {(row["id"], row.get("host")) for row in self.variables.setdefault(name, [])}
             for row in rows:
-                mine.add((name, row["id"]))
+                mine.add((name, row["id"], row.get("host") or ""))
                 if row.get("host"):
                     self.hosts.add(row["host"])
                 if (row["id"], row.get("host")) not in seen:
@@ -81,24 +82,28 @@ def conclude(
     session: Session,
     operation: Operation,
     intent: Intent,
-    expected: set[tuple[str, str]],
+    expected: set[Key],
     results: Sequence[ItemResult],
     words: str,
 ) -> None:
-    """End one intent by its items' results; `words` says why items have no result at all (host unreachable, time-out)."""
-    mine = {(r.variable, r.id): r for r in results if (r.variable, r.id) in expected}
-    bad = [r for r in mine.values() if not r.ok]
+    """End one intent by its items' results; `words` says why items have none at all (host unreachable, time-out)."""
+    mine: dict[Key, ItemResult] = {}
+    for result in results:
+        for key in ((result.variable, result.id, result.host or ""), (result.variable, result.id, "")):
+            if key in expected:
+                mine[key] = result
+    bad = [result for result in mine.values() if not result.ok]
     missing = expected - set(mine)
     if not bad and not missing:
         succeed(session, operation, intent, list(mine.values()))
         return
     if bad:
-        worst = next((r for r in bad if r.final), bad[0])
+        worst = next((result for result in bad if result.final), bad[0])
         fault = {"message": worst.error or "failed", "host": worst.host, "task": worst.task, "code": 500}
-        final = worst.final
     else:
-        named = ", ".join(sorted(f"{variable} {item}" for variable, item in missing))
-        fault, final = {"message": words or f"no result for {named}", "code": 500}, False
+        named = ", ".join(sorted(" ".join(key) for key in missing))
+        fault = {"message": words or f"no result for {named}", "code": 500}
+    final = any(result.final for result in bad)
     if final or intent.attempts >= operation.retries or not intents.newest(session, intent):
         fail(session, operation, intent, fault)
     else:

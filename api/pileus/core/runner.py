@@ -189,7 +189,7 @@ def scrub(value: Any) -> Any:
 
 
 def _collect(event: Event, outcome: Outcome) -> None:
-    """Take the per-item results out of an event; the role's name tells the variable where the module does not."""
+    """Take the per-item results out of an event; a role with one list need not say which."""
     res = event.data.get("res")
     if not isinstance(res, dict):
         return
@@ -197,7 +197,7 @@ def _collect(event: Event, outcome: Outcome) -> None:
         if isinstance(item, dict) and "ok" in item and "id" in item:
             outcome.results.append(
                 ItemResult(
-                    variable=res.get("variable") or f"{event.data.get('role')}_items",
+                    variable=item.get("variable") or f"{event.data.get('role')}_items",
                     id=str(item["id"]),
                     ok=bool(item["ok"]),
                     error=item.get("error"),

@@ -75,10 +75,28 @@ class Pipeline:
                 )
             version.stamp(service, asked, response)
             response.headers["X-Openstack-Request-Id"] = g.request_id
-            metrics.observe(service.name, route.method, route.path, response.status_code, time.perf_counter() - started)
+            self._note(service, route, response, time.perf_counter() - started)
             return response
 
         return endpoint
+
+    @staticmethod
+    def _note(service: Service, route: Route, response: Response, seconds: float) -> None:
+        """Count and log an answered request."""
+        metrics.observe(service.name, route.method, route.path, response.status_code, seconds)
+        context: Context = getattr(g, "context", NOBODY)
+        log.info(
+            "%s %s %s",
+            request.method,
+            request.path,
+            response.status_code,
+            extra={
+                "request_id": g.request_id,
+                "milliseconds": round(seconds * 1e3, 1),
+                "user_id": context.user_id,
+                "project_id": context.project_id,
+            },
+        )
 
     def refuse(self, service: Service, fault: Fault) -> Response:
         """A fault in the service's own words."""
