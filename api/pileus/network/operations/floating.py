@@ -10,7 +10,7 @@ from pileus.core.context import Context
 from pileus.core.db import lock, new_id
 from pileus.core.errors import BadRequest, Conflict, NotFound
 from pileus.network.models import FloatingIp, IpAllocation, Network, Port, Router, Subnet
-from pileus.network.operations import items
+from pileus.network.operations import items, ranges
 from pileus.network.operations.ipam import Wish, allocate
 from pileus.network.operations.quotas import QUOTA
 from pileus.network.operations.standard import Asked, change, forget_tags, new_mac, owner, revise, set_tags
@@ -28,7 +28,7 @@ def create_floating_ip(session: Session, context: Context, asked: Asked) -> Floa
     project = owner(context, asked)
     QUOTA.reserve(session, project, floatingip=1)
     subnets = [s for s in items.subnets_of(session, [network.id])[network.id] if s.ip_version == 4]
-    wanted = Wish(asked.get("subnet_id"), asked.get("floating_ip_address"))
+    wanted = Wish(asked.get("subnet_id"), ranges.maybe_address(asked.get("floating_ip_address"), "floating_ip_address"))
     row = FloatingIp(
         id=new_id(),
         project_id=project,

@@ -90,7 +90,7 @@ def wishes(fixed_ips: Sequence[dict[str, Any]] | None) -> list[Wish] | None:
     """The fixed IPs that a client asked for; None where it left them to us."""
     if fixed_ips is None:
         return None
-    return [Wish(f.get("subnet_id"), f.get("ip_address")) for f in fixed_ips]
+    return [Wish(f.get("subnet_id"), ranges.maybe_address(f.get("ip_address"), "fixed_ips")) for f in fixed_ips]
 
 
 def _mac(session: Session, network_id: str, wanted: str | None) -> str:
@@ -190,6 +190,8 @@ def _set_pairs(row: Port, asked: Asked) -> None:
 def update_port(session: Session, context: Context, port_id: str, asked: Asked) -> Port:
     """Change a port; what changes on the wire is made so by a run."""
     row = own(session, context, Port, port_id)
+    new = {name: value for name, value in asked.items() if name not in GUARDED or getattr(row, name) != value}
+    _check_rights(context, session.get_one(Network, row.network_id), new)
     wire = _rewire(session, context, row, asked)
     named = {attribute: asked[name] for name, attribute in NAMES.items() if name in asked}
     named = {name: "" if value is None else value for name, value in named.items()}

@@ -44,6 +44,11 @@ def address(text: str, field: str) -> ipaddress.IPv4Address | ipaddress.IPv6Addr
         ) from None
 
 
+def maybe_address(text: str | None, field: str) -> str | None:
+    """An IP address in its usual form, or None; raises BadRequest."""
+    return None if text is None else str(address(text, field))
+
+
 def check_prefix(network: Network, dhcp: bool) -> None:
     """Raise BadRequest for prefixes that no subnet can have."""
     if network.prefixlen == 0:

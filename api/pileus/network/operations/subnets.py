@@ -27,9 +27,9 @@ def create_subnet(session: Session, context: Context, asked: Asked) -> Subnet:
     QUOTA.reserve(session, project, subnet=1)
     lock(session, f"network/subnets/{network.id}")
     cidr = _prefix(session, context, asked)
-    _check_overlap(session, network.id, cidr)
     dhcp = asked.get("enable_dhcp", True)
     ranges.check_prefix(cidr, dhcp)
+    _check_overlap(session, network.id, cidr)
     ranges.check_modes(cidr.version, dhcp, asked.get("ipv6_ra_mode"), asked.get("ipv6_address_mode"), cidr)
     row = Subnet(
         id=new_id(),

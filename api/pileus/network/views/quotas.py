@@ -70,14 +70,12 @@ def reset(call: Call, project: str) -> None:
 
 def _availability(call: Call, networks: list[Network]) -> list[Shown]:
     subnets = items.subnets_of(call.session, [n.id for n in networks])
-    taken: dict[str, int] = {
-        subnet_id: count
-        for subnet_id, count in call.session.execute(
-            select(IpAllocation.subnet_id, func.count())
-            .where(IpAllocation.network_id.in_([n.id for n in networks]))
-            .group_by(IpAllocation.subnet_id)
-        ).tuples()
-    }
+    counted = (
+        select(IpAllocation.subnet_id, func.count())
+        .where(IpAllocation.network_id.in_([n.id for n in networks]))
+        .group_by(IpAllocation.subnet_id)
+    )
+    taken: dict[str, int] = {row[0]: row[1] for row in call.session.execute(counted)}
     return [_of_network(network, subnets[network.id], taken) for network in networks]
 
 
