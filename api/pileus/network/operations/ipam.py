@@ -64,7 +64,8 @@ def _pick(session: Session, subnet: Subnet, lowest: bool) -> str | None:
     make = ipaddress.IPv4Address if subnet.ip_version == 4 else ipaddress.IPv6Address
     if not lowest and size_of(subnet.allocation_pools) > SCAN:
         guesses = [str(make(random.randint(*random.choice(ranges)))) for _ in range(16)]  # noqa: S311
-        free = [g for g in guesses if g not in _taken(session, subnet.id, guesses)]
+        used = _taken(session, subnet.id, guesses)
+        free = [g for g in guesses if g not in used]
         if free:
             return free[0]
     taken = {int(ipaddress.ip_address(a)) for a in _taken(session, subnet.id)}
