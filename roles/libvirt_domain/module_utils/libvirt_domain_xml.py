@@ -81,7 +81,7 @@ def machine(item, host):
     domain = ET.Element("domain", {"type": virt_type})
     add(domain, "name", domain_name(item))
     add(domain, "uuid", item["id"])
-    add(domain, "memory", item["memory_mib"], unit="MiB")
+    add(domain, "memory", item["memory_mib"] * 1024, unit="KiB")
     add(domain, "vcpu", item["vcpus"])
     system = add(add(domain, "sysinfo", type="smbios"), "system")
     # cloud-init knows its data source by this product name.
