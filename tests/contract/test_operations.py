@@ -11,7 +11,7 @@ from pileus.core.policy import BASE
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = catalogue.operations()
-PUBLIC = {route for service in catalogue.SERVICES for route in service.routes if route.rule is None}
+PUBLIC = [route for service in catalogue.SERVICES for route in service.routes if route.rule is None]
 
 
 def roles_of(playbook: str) -> dict[str, set[str]]:
