@@ -1,13 +1,17 @@
 """The block-storage API: all its routes."""
 
-from pileus.block_storage.views import actions, cloud, metadata, quotas, snapshots, types, volumes
+from pileus.block_storage.views import (
+    actions,
+    attachments,
+    cloud,
+    messages,
+    metadata,
+    quotas,
+    snapshots,
+    transfers,
+    types,
+    volumes,
+)
 
-ROUTES = [
-    *cloud.ROUTES,
-    *volumes.ROUTES,
-    *actions.ROUTES,
-    *snapshots.ROUTES,
-    *metadata.ROUTES,
-    *types.ROUTES,
-    *quotas.ROUTES,
-]
+NOUNS = (cloud, volumes, actions, snapshots, metadata, types, quotas, attachments, transfers, messages)
+ROUTES = [route for noun in NOUNS for route in noun.ROUTES]

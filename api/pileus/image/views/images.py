@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from pileus.core.errors import Forbidden, UnsupportedMediaType
+from pileus.core.errors import Forbidden, NotFound, UnsupportedMediaType
 from pileus.core.http.call import Call
 from pileus.core.http.page import page
 from pileus.core.http.reply import Reply
@@ -135,6 +135,11 @@ def reactivate(call: Call, image_id: str) -> None:
     images.set_active(find(call, image_id), True)
 
 
+def nothing(call: Call) -> None:
+    """An image without an id is none."""
+    raise NotFound("The resource could not be found.")
+
+
 ONE = "/v2/images/<image_id>"
 ROUTES = [
     Route("POST", "/v2/images", create, "add_image", 201, schemas.CREATE),
@@ -142,6 +147,7 @@ ROUTES = [
     Route("GET", ONE, show, "get_image"),
     Route("PATCH", ONE, change, "modify_image", schema=schemas.PATCH, late=True),
     Route("DELETE", ONE, delete, "delete_image", 204, late=True),
+    *[Route(method, "/v2/images/", nothing, "get_image", write=False) for method in ("GET", "PATCH", "DELETE")],
     Route("PUT", f"{ONE}/tags/<tag>", add_tag, "modify_image", 204, late=True, body="none"),
     Route("DELETE", f"{ONE}/tags/<tag>", remove_tag, "modify_image", 204, late=True),
     Route("POST", f"{ONE}/actions/deactivate", deactivate, "deactivate", 204, late=True),
