@@ -82,6 +82,7 @@ class Host:
         return {
             "namespace": there,
             "iface": self.plugged[device].get("iface-id", "none") if device in self.plugged else None,
+            "device": Path("/sys/class/net", device).exists(),
             "link": link and {"mac": link["address"], "up": "UP" in link["flags"], "addresses": self.addresses(link)},
             "frontend": frontend.read_text() if frontend.exists() else None,
         }
@@ -96,9 +97,9 @@ class Host:
         """Take the steps."""
         namespace, device, frontend = namespace_of(item), device_of(item), self.directory / f"{item['id']}.cfg"
         inside = ("ip", "-n", namespace)
+        if {"listen", "forget"} & {step for step, _ in steps}:
+            PENDING.touch()
         for step, value in steps:
-            if step in ("listen", "forget"):
-                PENDING.touch()
             if step == "enter":
                 run("ip", "netns", "add", namespace)
                 run(*inside, "link", "set", "lo", "up")
@@ -130,7 +131,7 @@ class Host:
                 part.replace(frontend)
             elif step == "forget":
                 frontend.unlink(missing_ok=True)
-            elif step == "unplug":
+            elif step in ("pull", "unplug"):
                 run("ovs-vsctl", "--if-exists", "del-port", self.bridge, device)
             elif step == "leave":
                 run("ip", "netns", "delete", namespace)
@@ -145,8 +146,12 @@ class Host:
         run("ip", "netns", "exec", namespace, "ethtool", "-K", device, "tx", "off", check=False)
 
     def reload(self) -> None:
-        """Tell the proxy, unless it knows already."""
+        """Tell the proxy, unless it knows already. It would not take a configuration that names a lost namespace, so
+        frontends that a reboot has left without one go first; their networks get them back when they are wanted here."""
         if PENDING.exists():
+            for frontend in self.directory.glob("*-*-*-*-*.cfg"):
+                if not Path("/run/netns", namespace_of({"id": frontend.stem})).exists():
+                    frontend.unlink()
             run("systemctl", "reload-or-restart", self.service)
             PENDING.unlink()
 
@@ -155,7 +160,8 @@ def survey(host: Host, params: dict[str, Any], item: dict[str, Any]) -> Outcome:
     """What has to be done for an item. Its facts are the steps, until they are taken."""
     want = wanted(item, params["state"], params["backend"])
     have = host.have(item)
-    return Outcome(steps := plan(have, want), {"steps": steps}, have, want)
+    steps = plan(have, want)
+    return Outcome(steps, {"steps": steps}, {key: have[key] for key in want}, want)
 
 
 def attempt(work: Any, *arguments: Any) -> Any:

@@ -14,7 +14,7 @@ MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
 METADATA = "169.254.169.254/32"
 FRONTEND = """# Managed by Ansible (role metadata_network): the guests of one network.
 frontend pileus-{id}
-  bind 169.254.169.254:80 namespace {namespace}
+  bind :80 namespace {namespace}
   http-request del-header X-Forwarded-For
   http-request set-header X-Pileus-Network-ID {id}
   default_backend {backend}
@@ -51,7 +51,9 @@ def plan(have: dict[str, Any], want: dict[str, Any]) -> list[tuple[str, Any]]:
         return steps + ([("leave", None)] if have["namespace"] else [])
     if not have["namespace"]:
         steps.append(("enter", None))
-    if have["iface"] != want["iface"]:
+    lost = bool(have["iface"]) and not have["link"] and not have["device"]  # it went down with its namespace
+    steps += [("pull", None)] if lost else []
+    if lost or have["iface"] != want["iface"]:
         steps.append(("plug", want["iface"]))
     link = have["link"] or {"mac": None, "up": False, "addresses": []}
     if not have["link"]:

@@ -105,18 +105,19 @@ def prepare(northbound: Any, jobs: list[Job], params: dict[str, Any]) -> None:
     northbound.watch(related_clauses(northbound.found(), jobs, state))
     found = northbound.found()
     subnets = {**{row.key: row.columns for row in found if row.table == "DHCP_Options"}, **subnets}
-    known: set[Key] = {(row.table, row.key) for row in found} | {
-        (row.table, row.key) for job in jobs if not job.error for row in job.want
-    }
-    planned: set[str] = {job.item["id"] for job in jobs if job.kind == "ports"}
+    for job in jobs if state == "present" else []:
+        if (
+            job.item.get("extra_dhcp_opts") and not job.error
+        ):  # they extend the options of a subnet, which are known now
+            job.want = port_rows(job.item, subnets)
+    known: set[Key] = {(row.table, row.key) for row in found}
+    known |= {(row.table, row.key) for job in jobs if not job.error for row in job.want}
+    planned: set[str] = {job.item["id"] for job in jobs if job.kind == "ports" and not job.error}
     waiting = [row for row in found if row.table == "Logical_Switch_Port" and row.key not in planned]
     for job in jobs:
-        if job.error:
-            continue
-        if job.item.get("extra_dhcp_opts") and state == "present":
-            job.want = port_rows(job.item, subnets)
-        job.changes = job.attempt(plan, belongings(job, found, state), job.want, known)
-        job.changes += rewire(waiting, job.changes) if job.kind == "networks" else []
+        if not job.error:
+            job.changes = job.attempt(plan, belongings(job, found, state), job.want, known)
+            job.changes += rewire(waiting, job.changes) if job.kind == "networks" else []
 
 
 def apply(northbound: Any, jobs: list[Job]) -> None:
@@ -134,6 +135,7 @@ def report(module: Any, jobs: list[Job]) -> dict[str, Any]:
     results = [
         {
             "id": job.item.get("id"),
+            "variable": f"ovn_topology_{job.kind}",
             "intent": job.item.get("intent"),
             "ok": job.error is None,
             "changed": bool(job.changes) and job.error is None,

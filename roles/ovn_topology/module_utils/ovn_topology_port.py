@@ -37,6 +37,8 @@ def port_rows(item: dict[str, Any], subnet_options: dict[str, dict[str, Any]]) -
         subnet = subnet_options[str(refs["dhcpv4_options"])]
         own = {"cidr": subnet["cidr"], "options": {**subnet["options"], **extra_options(item["extra_dhcp_opts"])}}
         rows.append(Row("DHCP_Options", item["id"], own, marks(item, "port_dhcp", key=item["id"])))
+    if own:
+        refs = {**refs, "dhcpv4_options": item["id"]}
     external_ids = marks(
         item,
         "port",
@@ -46,8 +48,6 @@ def port_rows(item: dict[str, Any], subnet_options: dict[str, dict[str, Any]]) -
         dhcpv4=refs["dhcpv4_options"],
         dhcpv6=refs["dhcpv6_options"],
     )
-    if own:
-        refs = {**refs, "dhcpv4_options": item["id"]}
     groups: set[str] = set()
     if item.get("port_security", True):
         groups = {DROP_GROUP, *(group_name(group) for group in item.get("security_groups") or [])}
