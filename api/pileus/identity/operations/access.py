@@ -88,14 +88,16 @@ def _check_time(token: Token, grace: int) -> None:
 
 def resolve(session: Session, settings: Settings, token: Token) -> Access:
     """Look up everything a token stands for; raises Unauthorized when any of it is gone."""
-    user, user_shape = find_user(session, settings, token.user_id)
+    user, actor = find_user(session, settings, token.user_id)
     parts = delegation.of_token(session, token, user)
     scope = parts.scope or token.scope
     shape, above = find_scope(session, scope)
     roles = parts.roles if parts.roles is not None else _roles(session, token.user_id, scope, above)
     if scope.kind != "unscoped" and not roles:
         raise Unauthorized()
-    actor = parts.impersonated if parts.impersonated is not None else user_shape
+    if parts.trust is not None:
+        trustor = find_user(session, settings, parts.trust["trustor_user"]["id"])[1]
+        actor = trustor if parts.on_behalf_of else actor
     more = [("domain", user.domain_id), ("user", actor["id"])]
     if shape is not None and scope.kind == "project":
         more.append(("domain", shape["domain"]["id"]))
@@ -135,7 +137,6 @@ def find_user(session: Session, settings: Settings, user_id: str) -> tuple[User,
         select(User, Project.name, Project.enabled)
         .join(Project, Project.id == User.domain_id)
         .where(User.id == user_id)
-        .execution_options(populate_existing=False)
     ).first()
     if row is None or not row[0].enabled or not row[2] or inactive(session, settings, row[0]):
         raise Unauthorized()

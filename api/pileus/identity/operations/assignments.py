@@ -165,8 +165,11 @@ def _effective(session: Session, wanted: Wanted) -> list[Entry]:
     entries = _projected(session, entries, targets)
     entries = _with_members(session, entries, wanted.user_id)
     entries = _with_implied(session, entries)
+    local = set(session.execute(select(Role.id).where(Role.domain_id != "")).scalars())
     seen: dict[tuple[str, str, str, str], Entry] = {}
     for entry in entries:
+        if entry.role_id in local:
+            continue
         if wanted.role_id is None or entry.role_id == wanted.role_id:
             seen.setdefault((entry.role_id, entry.actor_id, entry.target_type, entry.target_id), entry)
     return list(seen.values())

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-
-def of_users(session: Session, ids: Sequence[str]) -> None:
-    """Delete what belongs to users who are about to be deleted."""
+from pileus.identity.models import ApplicationCredential, Credential, Limit, Trust
 
 
 def of_projects(session: Session, ids: Sequence[str]) -> None:
-    """Delete what belongs to projects that are about to be deleted."""
-
-
-def of_domain(session: Session, domain_id: str) -> None:
-    """Delete what belongs to a domain that is about to be deleted."""
+    """Delete what belongs to projects, or to a domain, that are about to be deleted."""
+    session.execute(delete(Credential).where(Credential.project_id.in_(ids)))
+    session.execute(delete(ApplicationCredential).where(ApplicationCredential.project_id.in_(ids)))
+    session.execute(delete(Trust).where(Trust.project_id.in_(ids)))
+    session.execute(delete(Limit).where(Limit.project_id.in_(ids)))
+    session.execute(delete(Limit).where(Limit.domain_id.in_(ids)))

@@ -78,7 +78,7 @@ def issue(session: Session, settings: Settings, attempt: Attempt, user: User, sc
         methods=tuple(attempt.methods),
         scope=scope.scope,
         issued=moment,
-        expires=attempt.expires or moment + dt.timedelta(seconds=settings.token_lifetime),
+        expires=_end(settings, attempt, moment),
         audit_ids=(audit, parent.audit_ids[-1]) if parent else (audit,),
         application_credential_id=attempt.application_credential_id,
     )
@@ -87,6 +87,11 @@ def issue(session: Session, settings: Settings, attempt: Attempt, user: User, sc
         raise Forbidden("This cloud does not allow a scoped token to be exchanged.")
     scopes.consume(attempt, scope)
     return Issued(access.vault(settings).keys.encrypt(token.pack()), worth)
+
+
+def _end(settings: Settings, attempt: Attempt, moment: dt.datetime) -> dt.datetime:
+    usual = moment + dt.timedelta(seconds=settings.token_lifetime)
+    return usual if attempt.expires is None else min(usual, attempt.expires)
 
 
 def note_success(attempt: Attempt, user: User) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
-from pileus.core.errors import BadRequest, Conflict, Forbidden
+from pileus.core.errors import BadRequest, Conflict, Forbidden, NotFound
 from pileus.identity.models import (
     Assignment,
     Group,
@@ -30,10 +30,10 @@ def get_domain(session: Session, domain_id: str) -> Project | None:
 
 
 def need_domain(session: Session, domain_id: str) -> Project:
-    """The domain that a body names; raises BadRequest when there is none."""
+    """The domain that a body names; raises NotFound when there is none."""
     found = get_domain(session, domain_id)
     if found is None:
-        raise BadRequest(f"Could not find domain: {domain_id}.", field="domain_id")
+        raise NotFound(f"Could not find domain: {domain_id}.")
     return found
 
 
@@ -198,13 +198,11 @@ def remove_domain(session: Session, settings: Settings, row: Project) -> None:
     users = list(session.execute(select(User.id).where(User.domain_id == row.id)).scalars())
     groups = list(session.execute(select(Group.id).where(Group.domain_id == row.id)).scalars())
     session.execute(delete(Assignment).where(Assignment.actor_id.in_([*users, *groups])))
-    cleanup.of_users(session, users)
     session.execute(delete(User).where(User.domain_id == row.id))
     session.execute(delete(Group).where(Group.domain_id == row.id))
     session.execute(delete(Role).where(Role.domain_id == row.id))
     projects = list(session.execute(select(Project.id).where(Project.domain_id == row.id)).scalars())
     _forget(session, settings, [*projects, row.id])
-    cleanup.of_domain(session, row.id)
     session.execute(delete(Project).where(Project.domain_id == row.id))
     session.delete(row)
     session.flush()

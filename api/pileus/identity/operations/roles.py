@@ -62,9 +62,9 @@ def remove(session: Session, row: Role) -> None:
 
 
 def imply(session: Session, prior: Role, implied: Role) -> None:
-    """Make one role imply another; raises Forbidden for a circle or an implied domain role."""
-    if implied.domain_id:
-        raise Forbidden("A domain role cannot be implied.")
+    """Make one role imply another; raises Forbidden for a circle, or a global role that would imply a domain role."""
+    if implied.domain_id and not prior.domain_id:
+        raise Forbidden("A domain role cannot be implied by a global role.")
     if prior.id in effective.closure([implied.id], effective.implications(session)):
         raise Forbidden(f"Role {implied.name} implies {prior.name} already; there would be a circle.")
     if session.get(Implication, (prior.id, implied.id)) is None:

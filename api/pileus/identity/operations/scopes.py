@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from pileus.core.errors import BadRequest, Unauthorized
 from pileus.identity.models import Project, User
-from pileus.identity.operations import access, effective
+from pileus.identity.operations import access, delegation, effective, trusts
 from pileus.identity.operations.formats import UNSCOPED, Scope
 from pileus.identity.operations.methods import Attempt
 
@@ -82,6 +82,11 @@ def settle(attempt: Attempt, user: User, scope: Scope | None) -> Settled:
         if scope is not None:
             raise Unauthorized("An application credential brings its own scope; none may be asked for.")
         return Settled(attempt.implied_scope)
+    if scope is not None and scope.kind == "trust":
+        trust = delegation.live_trust(attempt.session, scope.id)
+        if trust is None:
+            raise Unauthorized()
+        attempt.limit(trust.expires_at)
     if scope is not None:
         return Settled(scope)
     if user.default_project_id and attempt.parent is None and _usable(attempt, user, user.default_project_id):
@@ -100,3 +105,7 @@ def _usable(attempt: Attempt, user: User, project_id: str) -> bool:
 
 def consume(attempt: Attempt, settled: Settled) -> None:
     """Count the use of what may be used a limited number of times."""
+    if settled.scope.kind != "trust":
+        return
+    with attempt.database.write() as session:
+        trusts.use(session, settled.scope.id)

@@ -10,7 +10,7 @@ from pileus.core.config import Settings
 from pileus.core.db import Database
 from pileus.core.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
 from pileus.identity.models import Assignment, Group, Login, Membership, Project, User
-from pileus.identity.operations import cleanup, passwords, revocations
+from pileus.identity.operations import passwords, revocations
 from pileus.identity.operations.methods import password as password_method
 from pileus.identity.operations.projects import merge_options, need_domain
 
@@ -110,7 +110,6 @@ def change_password(database: Database, settings: Settings, user_id: str, origin
 def remove(session: Session, settings: Settings, row: User) -> None:
     """Delete a user with all that belongs to it."""
     session.execute(delete(Assignment).where(Assignment.actor_id == row.id))
-    cleanup.of_users(session, [row.id])
     revocations.revoke(session, settings, "user", row.id)
     session.delete(row)
     session.flush()

@@ -2,7 +2,16 @@
 
 from oslo_policy.policy import RuleDefault
 
-from pileus.identity.policy import catalog, projects, roles, tokens, users
+from pileus.identity.policy import catalog, delegation, limits, projects, roles, tokens, users
 from pileus.identity.policy.checks import BASE
 
-RULES: list[RuleDefault] = [*BASE, *tokens.RULES, *projects.RULES, *users.RULES, *roles.RULES, *catalog.RULES]
+RULES: list[RuleDefault] = [
+    *BASE,
+    *tokens.RULES,
+    *projects.RULES,
+    *users.RULES,
+    *roles.RULES,
+    *delegation.RULES,
+    *catalog.RULES,
+    *limits.RULES,
+]

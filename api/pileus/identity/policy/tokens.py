@@ -4,6 +4,7 @@ from pileus.core.policy import rule
 from pileus.identity.policy.checks import ADMIN, ADMIN_OR_READER, ANYBODY, either, self
 
 _SUBJECT = self("target.token.user_id")
+_SERVICE = either(ADMIN, "role:service")
 
 RULES = [
     rule(
@@ -19,6 +20,14 @@ RULES = [
         ("HEAD", "/v3/auth/tokens"),
     ),
     rule("identity:revoke_token", either(ADMIN, _SUBJECT), "Revoke a token.", ("DELETE", "/v3/auth/tokens")),
+    rule(
+        "identity:list_revoke_events",
+        either(ADMIN_OR_READER, "role:service"),
+        "List what was revoked.",
+        ("GET", "/v3/OS-REVOKE/events"),
+    ),
+    rule("identity:ec2tokens_validate", _SERVICE, "Get the token for a signed EC2 request.", ("POST", "/v3/ec2tokens")),
+    rule("identity:s3tokens_validate", _SERVICE, "Get the token for a signed S3 request.", ("POST", "/v3/s3tokens")),
     rule("identity:get_auth_catalog", ANYBODY, "Show one's own catalog.", ("GET", "/v3/auth/catalog")),
     rule("identity:get_auth_projects", ANYBODY, "List projects to log in to.", ("GET", "/v3/auth/projects")),
     rule("identity:get_auth_domains", ANYBODY, "List domains to log in to.", ("GET", "/v3/auth/domains")),

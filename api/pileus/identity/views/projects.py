@@ -140,9 +140,8 @@ def update_project(call: Call, project_id: str) -> dict[str, Any]:
 def delete_project(call: Call, project_id: str) -> None:
     """Delete a project without projects below it."""
     row = find(call, project_id)
-    if row.is_domain:
-        raise Forbidden("A project that acts as a domain is deleted as a domain.")
-    projects.remove(call.session, call.settings, row)
+    remove = projects.remove_domain if row.is_domain else projects.remove
+    remove(call.session, call.settings, row)
 
 
 ROUTES = [

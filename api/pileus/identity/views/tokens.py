@@ -6,10 +6,11 @@ from pileus.core.errors import BadRequest, NotFound, Unauthorized
 from pileus.core.http.call import Call
 from pileus.core.http.reply import Reply
 from pileus.core.service import Route
-from pileus.identity.operations import access, catalogs, login, tokens
+from pileus.identity.operations import access, catalogs, login, revocations, tokens
 from pileus.identity.operations.access import Access, stamp
+from pileus.identity.operations.moments import parse
 from pileus.identity.schemas.auth import CREATE_TOKEN
-from pileus.identity.views.listing import flag
+from pileus.identity.views.listing import collection, flag
 from pileus.identity.views.reach import permit
 
 _CACHING = {"Vary": "X-Auth-Token"}
@@ -84,10 +85,31 @@ def show_catalog(call: Call) -> dict[str, Any]:
     return {"catalog": found, "links": {"next": None, "self": call.url("/v3/auth/catalog"), "previous": None}}
 
 
+def list_revocations(call: Call) -> dict[str, Any]:
+    """What was revoked, for services that check tokens by themselves."""
+    since = parse(call.query.get("since"), "since")
+    shown = []
+    for row in call.session.execute(revocations.events(since)).scalars():
+        name = _EVENT_NAMES[row.kind]
+        shown.append({name: row.subject, "issued_before": stamp(row.before), "revoked_at": stamp(row.created_at)})
+    return collection(call, "events", shown)
+
+
+_EVENT_NAMES = {
+    "audit": "audit_id",
+    "chain": "audit_chain_id",
+    "user": "user_id",
+    "project": "project_id",
+    "domain": "domain_id",
+    "trust": "OS-TRUST:trust_id",
+    "application_credential": "application_credential_id",
+}
+
 ROUTES = [
     Route("POST", "/v3/auth/tokens", create_token, None, schema=CREATE_TOKEN, write=False),
     Route("GET", "/v3/auth/tokens", show_token, "identity:validate_token", late=True),
     Route("HEAD", "/v3/auth/tokens", show_token, "identity:check_token", late=True),
     Route("DELETE", "/v3/auth/tokens", revoke_token, "identity:revoke_token", status=204, late=True),
+    Route("GET", "/v3/OS-REVOKE/events", list_revocations, "identity:list_revoke_events"),
     Route("GET", "/v3/auth/catalog", show_catalog, "identity:get_auth_catalog"),
 ]

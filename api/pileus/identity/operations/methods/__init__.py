@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 
-from pileus.identity.operations.methods import password, token
+from pileus.identity.operations.methods import application_credential, password, token, totp
 from pileus.identity.operations.methods.attempt import Attempt, Method
 
-METHODS: Mapping[str, Method] = {"password": password.authenticate, "token": token.authenticate}
+METHODS: Mapping[str, Method] = {
+    "password": password.authenticate,
+    "token": token.authenticate,
+    "totp": totp.authenticate,
+    "application_credential": application_credential.authenticate,
+}
 
 __all__ = ["METHODS", "Attempt", "Method"]

@@ -37,6 +37,11 @@ class Attempt:
             raise Unauthorized()
         self.user = user
 
+    def limit(self, end: dt.datetime | None) -> None:
+        """Say when at the latest the new token must end."""
+        if end is not None and (self.expires is None or end < self.expires):
+            self.expires = end
+
     def passed(self, name: str) -> None:
         """Note that a method was passed."""
         if name not in self.methods:

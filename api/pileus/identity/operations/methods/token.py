@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pileus.core.errors import Forbidden, Unauthorized
+from pileus.core.errors import Forbidden, NotFound, Unauthorized
 from pileus.identity.models import User
 from pileus.identity.operations import access
 from pileus.identity.operations.methods.attempt import Attempt
@@ -10,7 +10,10 @@ from pileus.identity.operations.methods.attempt import Attempt
 
 def authenticate(attempt: Attempt, payload: Any) -> None:
     """Take over user, methods, end and audit chain of the token given."""
-    known = access.load(attempt.session, attempt.settings, payload["id"])
+    try:
+        known = access.load(attempt.session, attempt.settings, payload["id"])
+    except Unauthorized:
+        raise NotFound("Could not find token.") from None
     if known.application_credential is not None or known.trust is not None:
         raise Forbidden("A token got by delegation cannot be exchanged for another one.")
     user = attempt.session.get(User, known.token.user_id)
@@ -18,6 +21,6 @@ def authenticate(attempt: Attempt, payload: Any) -> None:
         raise Unauthorized()
     attempt.identify(user)
     attempt.parent = known.token
-    attempt.expires = known.token.expires
+    attempt.limit(known.token.expires)
     for name in known.token.methods:
         attempt.passed(name)

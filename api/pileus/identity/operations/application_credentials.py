@@ -1,0 +1,113 @@
+"""Rules of application credentials and their access rules."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from pileus.core.config import Settings
+from pileus.core.db import now
+from pileus.core.errors import BadRequest, Conflict, Forbidden, NotFound
+from pileus.identity.models import AccessRule, ApplicationCredential, CredentialRule, User
+from pileus.identity.operations import passwords, revocations
+from pileus.identity.operations.access import Access
+from pileus.identity.operations.moments import parse
+
+
+def check_unrestricted(worth: Access) -> None:
+    """Raise Forbidden for a caller with a restricted application credential: it may not make or delete further ways in."""
+    credential = worth.application_credential
+    if credential is not None and credential["restricted"]:
+        raise Forbidden(
+            "A restricted application credential may not manage application credentials, trusts or EC2 keys."
+        )
+
+
+def choose_roles(worth: Access, wanted: Sequence[Mapping[str, Any]] | None) -> list[str]:
+    """The ids of the roles asked for, by id or name, all of which the caller must have; default: all the caller has."""
+    have = {role["id"]: role["id"] for role in worth.roles} | {role["name"]: role["id"] for role in worth.roles}
+    if wanted is None:
+        return [role["id"] for role in worth.roles]
+    chosen = []
+    for role in wanted:
+        key = role.get("id") or role.get("name")
+        if key is None or key not in have:
+            raise BadRequest(f"You do not have role {key} in this project.", field="roles")
+        chosen.append(have[key])
+    return chosen
+
+
+def create(session: Session, worth: Access, user: User, values: Mapping[str, Any]) -> tuple[ApplicationCredential, str]:
+    """Make an application credential for the project of the caller's token; answers with it and its secret."""
+    check_unrestricted(worth)
+    if worth.project is None:
+        raise BadRequest("Application credentials are made with a token for a project.")
+    if worth.trust is not None:
+        raise Forbidden("Application credentials cannot be made with a token got by a trust.")
+    taken = select(
+        exists().where(ApplicationCredential.user_id == user.id, ApplicationCredential.name == values["name"])
+    )
+    if session.execute(taken).scalar():
+        raise Conflict(f"Duplicate entry found with name {values['name']} for this user's application credentials.")
+    expires_at = parse(values.get("expires_at"), "expires_at")
+    if expires_at is not None and expires_at <= now():
+        raise BadRequest("The expiry lies in the past.", field="expires_at")
+    secret = values.get("secret") or secrets.token_urlsafe(64)
+    rules = values.get("access_rules")
+    row = ApplicationCredential(
+        name=values["name"],
+        description=values.get("description"),
+        user_id=user.id,
+        project_id=worth.project["id"],
+        hash=passwords.hash_secret(secret),
+        expires_at=expires_at,
+        unrestricted=values.get("unrestricted") or False,
+        role_ids=choose_roles(worth, values.get("roles")),
+        rules_apply=rules is not None,
+        rules=[_rule(session, user, rule) for rule in rules or []],
+    )
+    session.add(row)
+    session.flush()
+    return row, secret
+
+
+def _rule(session: Session, user: User, given: Mapping[str, Any]) -> AccessRule:
+    if "id" in given:
+        row = session.get(AccessRule, given["id"])
+        if row is None or row.user_id != user.id:
+            raise NotFound(f"Could not find access rule: {given['id']}.")
+        return row
+    missing = [name for name in ("service", "method", "path") if not given.get(name)]
+    if missing:
+        raise BadRequest(f"An access rule needs {', '.join(missing)}.", field="access_rules")
+    found = session.execute(
+        select(AccessRule).where(
+            AccessRule.user_id == user.id,
+            AccessRule.service == given["service"],
+            AccessRule.method == given["method"],
+            AccessRule.path == given["path"],
+        )
+    ).scalar_one_or_none()
+    if found is None:
+        found = AccessRule(user_id=user.id, service=given["service"], method=given["method"], path=given["path"])
+        session.add(found)
+        session.flush()
+    return found
+
+
+def remove(session: Session, settings: Settings, worth: Access, row: ApplicationCredential) -> None:
+    """Delete an application credential; its tokens die with it."""
+    check_unrestricted(worth)
+    revocations.revoke(session, settings, "application_credential", row.id)
+    session.delete(row)
+    session.flush()
+
+
+def remove_rule(session: Session, row: AccessRule) -> None:
+    """Delete an access rule; raises Forbidden while an application credential uses it."""
+    if session.execute(select(exists().where(CredentialRule.rule_id == row.id))).scalar():
+        raise Forbidden(f"Access rule {row.id} is in use by an application credential.")
+    session.delete(row)
+    session.flush()
