@@ -23,8 +23,8 @@ def test_a_router_is_told_all_it_connects(net: Net, world: World) -> None:
     assert playbook == "network/router_present.yml"
     (item,) = variables["ovn_topology_routers"]
     assert item["interfaces"][0]["networks"] == ["10.0.0.1/24"]
-    assert item["gateway"]["ip"] == info["external_fixed_ips"][0]["ip_address"] + "/24"
-    assert (item["gateway"]["gateway_ip"], item["gateway"]["chassis"]) == ("172.24.4.1", [])
+    assert item["gateway"]["ip"] == [info["external_fixed_ips"][0]["ip_address"] + "/24"]
+    assert (item["gateway"]["gateway_ip"], item["gateway"]["chassis"]) == (["172.24.4.1"], [])
     assert item["snat_cidrs"] == ["10.0.0.0/24"]
     (port,) = net.listed("port", f"?device_id={world.router['id']}")
     assert (port["status"], port["device_owner"]) == ("ACTIVE", "network:router_interface")

@@ -70,6 +70,7 @@ def _subnet_item(subnet: Subnet) -> Item:
         "host_routes": list(subnet.host_routes),
         "metadata_ip": subnet.metadata_ip,
         "ip_version": subnet.ip_version,
+        "ipv6_address_mode": subnet.ipv6_address_mode,
     }
 
 
@@ -137,6 +138,7 @@ def security_group_items(groups: Sequence[SecurityGroup], intent: str) -> list[I
         {
             "id": group.id,
             "intent": intent,
+            "name": group.name,
             "stateful": group.stateful,
             "rules": [] if group.deleting else [_rule_item(rule) for rule in group.rules],
         }
@@ -186,6 +188,9 @@ def router_items(session: Session, router: Router, intent: str) -> list[Item]:
                     "network_id": port.network_id,
                     "mac": port.mac_address,
                     "networks": [with_prefix(subnets[a.subnet_id], a.ip_address) for a in port.allocations],
+                    "ipv6_ra_mode": next(
+                        (m for a in port.allocations if (m := subnets[a.subnet_id].ipv6_ra_mode)), None
+                    ),
                 }
                 for port in interfaces
             ],
@@ -198,16 +203,15 @@ def router_items(session: Session, router: Router, intent: str) -> list[Item]:
 
 
 def _gateway_item(router: Router, port: Port, subnets: dict[str, Subnet]) -> Item | None:
-    allocation = next((a for a in port.allocations if subnets[a.subnet_id].ip_version == 4), None)
-    if allocation is None:
+    legs = [(subnets[a.subnet_id], a.ip_address) for a in port.allocations]
+    if not legs:
         return None
-    subnet = subnets[allocation.subnet_id]
     return {
         "port_id": port.id,
         "network_id": port.network_id,
         "mac": port.mac_address,
-        "ip": with_prefix(subnet, allocation.ip_address),
-        "gateway_ip": subnet.gateway_ip,
+        "ip": [with_prefix(subnet, address) for subnet, address in legs],
+        "gateway_ip": sorted({subnet.gateway_ip for subnet, _ in legs if subnet.gateway_ip}),
         "enable_snat": router.enable_snat,
         "chassis": [],  # none named: the role takes the inventory's group ovn_gateway
     }

@@ -19,7 +19,7 @@ NUMBERS = {  # https://www.iana.org/assignments/protocol-numbers
     "ipv6-frag": 44, "ipv6-icmp": 58, "icmpv6": 58, "ipv6-nonxt": 59, "ipv6-opts": 60, "ipv6-route": 43, "ospf": 89,
     "pgm": 113, "rsvp": 46, "sctp": 132, "tcp": 6, "udp": 17, "udplite": 136, "vrrp": 112,
 }  # fmt: skip
-PORTED = {6, 17, 33, 132, 136}
+PORTED = {6, 17, 132}  # of these OVN can match ports
 ICMP = {1, 58}
 V6_ONLY = {43, 44, 58, 59, 60}
 
