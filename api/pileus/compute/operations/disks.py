@@ -90,15 +90,8 @@ def disk_items(
 
 
 def _item(disk_id: str, pool: str, image: str, device: str, boot_index: int | None) -> dict[str, Any]:
-    return {
-        "id": disk_id,
-        "pool": pool,
-        "image": image,
-        "device": device,
-        "bus": "virtio",
-        "boot_index": boot_index,
-        "serial": disk_id,
-    }
+    item = {"id": disk_id, "pool": pool, "image": image, "device": device, "bus": "virtio", "serial": disk_id}
+    return item if boot_index is None else {**item, "boot_index": boot_index}
 
 
 def attach(session: Session, context: Context, server: Server, volume_id: str, **more: Any) -> BlockDevice:

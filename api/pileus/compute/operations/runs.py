@@ -38,10 +38,8 @@ def domain_item(session: Session, server: Server, intent: Intent, ports: list[An
         "power": server.power,
         "vcpus": server.vcpus,
         "memory_mib": server.ram,
-        "virt_type": None,
         "disks": disks.disk_items(session, server, devices, asker(intent)),
         "nics": network.nic_items(session, ports),
-        "reboot": intent.params.get("reboot"),
     }
 
 
@@ -126,7 +124,8 @@ def abandon_absent(session: Session, intent: Intent, server: Server) -> None:
 
 def build_reboot(session: Session, intent: Intent, server: Server) -> Variables:
     """The domain as it is, with the kind of reboot."""
-    return {DOMAIN: [domain_item(session, server, intent, _ports(session, server, intent))]}
+    domain = domain_item(session, server, intent, _ports(session, server, intent))
+    return {DOMAIN: [{**domain, "reboot": intent.params["reboot"]}]}
 
 
 def finish_reboot(session: Session, intent: Intent, server: Server, _facts: FactSheet) -> None:
