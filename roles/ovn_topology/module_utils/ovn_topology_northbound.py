@@ -44,7 +44,10 @@ class Northbound:
         self._until(lambda: self.idl.has_ever_connected() and (self.idl.has_lock or not write), "the database's lock")
 
     def _until(self, done: Any, what: str) -> None:
-        while self.idl.run() or not done():
+        while True:
+            self.idl.run()
+            if done():
+                return
             if time.monotonic() > self.deadline:
                 raise TimeoutError(f"no answer from OVN in time: waiting for {what}")
             poller = ovs.poller.Poller()

@@ -115,6 +115,19 @@ def test_dhcp_options_follow_the_subnet(change, expected):
         assert row.columns["options"].get(option) == value
 
 
+def test_an_ipv6_subnet_is_served_and_advertised():
+    subnet = {"id": SUBNET, "cidr": "fd00::/64", "enable_dhcp": True, "ipv6_address_mode": "dhcpv6-stateless"}
+    rows = by_key(network_rows({**NETWORK, "subnets": [subnet]}, {**DEFAULTS, "dns_servers": ["fd00::53", "9.9.9.9"]}))
+    options = {"server_id": derived_mac(SUBNET), "dhcpv6_stateless": "true", "dns_server": "{fd00::53}"}
+    assert rows["DHCP_Options", SUBNET].columns == {"cidr": "fd00::/64", "options": options}
+    (port,) = port_rows({**PORT_ITEM, "fixed_ips": [{"subnet_id": SUBNET, "ip_address": "FD00::11"}]}, {})
+    assert port.refs == {"dhcpv4_options": None, "dhcpv6_options": SUBNET}
+    assert port.columns["port_security"] == ["fa:16:3e:00:00:11 fd00::11"]
+    leg = {**ROUTER_ITEM["interfaces"][0], "networks": ["fd00::1/64"], "ipv6_ra_mode": "dhcpv6-stateless"}
+    router = by_key(router_rows({"id": ROUTER, "interfaces": [leg]}, DEFAULTS))["Logical_Router_Port", f"lrp-{LEG}"]
+    assert router.columns["ipv6_ra_configs"] == {"address_mode": "dhcpv6_stateless", "send_periodic": "true"}
+
+
 def test_an_external_network_is_on_the_providers_wire():
     rows = by_key(network_rows({**NETWORK, "subnets": [], "external": {"physical_network": "p", "vlan": 7}}, DEFAULTS))
     columns = rows["Logical_Switch_Port", f"pileus-provnet-{NET}"].columns
