@@ -75,13 +75,13 @@ class Compute:
 
     def volume(self, size: int = 1) -> str:
         """An available volume."""
-        answer = self.cloud.post("/block_storage/v3/volumes", {"volume": {"size": size}})
+        answer = self.cloud.post("/volume/v3/volumes", {"volume": {"size": size}})
         assert answer.status_code == 202, answer.get_data(as_text=True)
         self.cloud.settle()
         return str(answer.json["volume"]["id"])
 
     def volume_status(self, volume_id: str) -> str:
-        answer = self.cloud.get(f"/block_storage/v3/volumes/{volume_id}")
+        answer = self.cloud.get(f"/volume/v3/volumes/{volume_id}")
         return str(answer.json["volume"]["status"]) if answer.status_code == 200 else "gone"
 
     def discover(self, *hosts: str) -> None:

@@ -1,0 +1,152 @@
+"""Start, stop, reboot, lock, console: what is done to a server that is there."""
+
+import threading
+
+from tests.api.compute.conftest import Compute
+
+from stories import ADMIN, MEMBER
+
+
+def test_stop_and_start_send_the_wanted_power(compute: Compute) -> None:
+    server = compute.boot()
+    compute.act(server, "os-stop")
+    assert compute.show(server["id"])["OS-EXT-STS:task_state"] == "powering-off"
+    compute.fault(409, "POST", f"/servers/{server['id']}/action", {"os-start": None})
+    compute.cloud.settle()
+    stopped = compute.show(server["id"])
+    assert (stopped["status"], stopped["OS-EXT-STS:power_state"]) == ("SHUTOFF", 4)
+    compute.fault(409, "POST", f"/servers/{server['id']}/action", {"os-stop": None})
+    compute.act(server, "os-start")
+    compute.cloud.settle()
+    assert compute.show(server["id"])["status"] == "ACTIVE"
+    powers = [sent["libvirt_domain_items"][0]["power"] for sent in compute.runs("server_present")]
+    assert powers == ["running", "shutoff", "running"]
+
+
+def test_a_reboot_is_soft_or_hard(compute: Compute) -> None:
+    server = compute.boot()
+    for kind, status in (("SOFT", "REBOOT"), ("HARD", "HARD_REBOOT")):
+        compute.act(server, "reboot", {"type": kind})
+        assert compute.show(server["id"])["status"] == status
+        compute.cloud.settle()
+        assert compute.show(server["id"])["status"] == "ACTIVE"
+    assert [s["libvirt_domain_items"][0]["reboot"] for s in compute.runs("server_reboot")] == [
+        {"type": "SOFT"},
+        {"type": "HARD"},
+    ]
+    compute.fault(400, "POST", f"/servers/{server['id']}/action", {"reboot": {"type": "WARM"}})
+
+
+def test_actions_on_nothing_are_not_found_and_unknown_ones_refused(compute: Compute) -> None:
+    nothing = "/servers/00000000-0000-0000-0000-000000000000/action"
+    for body in ({"os-stop": None}, {"reboot": {"type": "SOFT"}}, {"os-getConsoleOutput": {"length": 5}}):
+        compute.fault(404, "POST", nothing, body)
+    compute.fault(400, "POST", nothing, {"os-dance": None})
+
+
+def test_a_failed_reboot_is_an_error_that_a_hard_reboot_heals(compute: Compute) -> None:
+    server = compute.boot()
+    compute.cloud.runner.refuse[server["id"]] = "qemu died"
+    compute.act(server, "reboot", {"type": "SOFT"})
+    compute.cloud.settle()
+    assert compute.show(server["id"])["fault"]["message"] == "qemu died"
+    compute.cloud.runner.refuse.clear()
+    compute.act(server, "reboot", {"type": "HARD"})
+    compute.cloud.settle()
+    assert compute.show(server["id"])["status"] == "ACTIVE"
+
+
+def test_a_locked_server_is_left_alone(compute: Compute) -> None:
+    server = compute.boot()
+    compute.act(server, "lock", {"locked_reason": "mine"}, version="2.73")
+    shown = compute.show(server["id"], version="2.73")
+    assert (shown["locked"], shown["locked_reason"]) == (True, "mine")
+    for body in ({"os-stop": None}, {"reboot": {"type": "SOFT"}}):
+        compute.fault(409, "POST", f"/servers/{server['id']}/action", body)
+    compute.fault(409, "DELETE", f"/servers/{server['id']}")
+    compute.act(server, "unlock")
+    compute.act(server, "lock", token=ADMIN)
+    compute.fault(409, "POST", f"/servers/{server['id']}/action", {"unlock": None})
+
+
+def test_an_admin_sets_the_state_by_hand(compute: Compute) -> None:
+    server = compute.boot()
+    compute.fault(403, "POST", f"/servers/{server['id']}/action", {"os-resetState": {"state": "error"}})
+    compute.act(server, "os-resetState", {"state": "error"}, token=ADMIN)
+    assert compute.show(server["id"])["status"] == "ERROR"
+
+
+def test_the_console_is_fetched_by_a_run_while_the_caller_waits(compute: Compute) -> None:
+    server = compute.boot()
+    compute.cloud.runner.facts["libvirt_domain_items"] = lambda _item: {"console": "one\ntwo\nlogin:"}
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            compute.cloud.worker.step()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for inner, text in (({"length": 2}, "two\nlogin:"), ({}, "one\ntwo\nlogin:"), ({"length": "0"}, "")):
+            body = compute.act(server, "os-getConsoleOutput", inner, expect=200)
+            assert body["output"] == text
+        compute.cloud.runner.refuse[server["id"]] = "no log"
+        words = compute.fault(503, "POST", f"/servers/{server['id']}/action", {"os-getConsoleOutput": {}})
+        assert "no log" in words
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_what_was_asked_of_a_server_is_kept_even_when_it_is_gone(compute: Compute) -> None:
+    server = compute.boot()
+    compute.act(server, "os-stop")
+    compute.cloud.settle()
+    path = f"/servers/{server['id']}/os-instance-actions"
+    listed = compute.ask("GET", path)["instanceActions"]
+    assert [row["action"] for row in listed] == ["stop", "create"]
+    one = compute.ask("GET", f"{path}/{listed[0]['request_id']}", version="2.84")["instanceAction"]
+    assert one["events"][0]["result"] == "Success"
+    assert "host" not in one["events"][0]
+    seen = compute.ask("GET", f"{path}/{listed[0]['request_id']}", version="2.84", token=ADMIN)
+    assert seen["instanceAction"]["events"][0]["host"] in ("h1", "h2")
+    compute.fault(404, "GET", f"{path}/req-none")
+    compute.ask("DELETE", f"/servers/{server['id']}")
+    compute.cloud.settle()
+    compute.fault(404, "GET", path)
+    assert compute.ask("GET", path, version="2.21")["instanceActions"][0]["action"] == "delete"
+    compute.fault(404, "GET", path, version="2.21", token="member,reader:p2:u9")
+
+
+def test_a_server_shut_down_from_inside_is_noticed(compute: Compute) -> None:
+    server = compute.boot()
+    host = compute.show(server["id"], token=ADMIN)["OS-EXT-SRV-ATTR:host"]
+    compute.facts["domains"] = [{"id": server["id"], "state": "shutoff"}]
+    compute.discover("h2" if host == "h1" else "h1")
+    assert compute.show(server["id"])["status"] == "ACTIVE"
+    compute.discover(host)
+    assert compute.show(server["id"])["status"] == "SHUTOFF"
+
+
+def test_metadata_and_tags_are_changed(compute: Compute) -> None:
+    server = compute.boot(metadata={"a": "1", "b": "2"})
+    path = f"/servers/{server['id']}"
+    assert compute.ask("POST", f"{path}/metadata", {"metadata": {"b": "3"}}, expect=200)["metadata"] == {
+        "a": "1",
+        "b": "3",
+    }
+    assert compute.ask("PUT", f"{path}/metadata", {"metadata": {"c": "4"}})["metadata"] == {"c": "4"}
+    assert compute.ask("PUT", f"{path}/metadata/d", {"meta": {"d": "{{ 7*7 }}"}})["meta"] == {"d": "{{ 7*7 }}"}
+    compute.ask("DELETE", f"{path}/metadata/c")
+    compute.fault(404, "GET", f"{path}/metadata/c")
+    compute.fault(400, "PUT", f"{path}/metadata/d", {"meta": {"e": "1"}})
+    many = {str(i): "x" for i in range(200)}
+    compute.fault(403, "POST", f"{path}/metadata", {"metadata": many})
+    compute.ask("PUT", f"{path}/tags", {"tags": ["x", "y"]}, version="2.26")
+    compute.ask("PUT", f"{path}/tags/z", version="2.26", expect=201)
+    compute.ask("DELETE", f"{path}/tags/x", version="2.26")
+    assert compute.show(server["id"], version="2.26")["tags"] == ["y", "z"]
+    assert compute.names("?tags=y,z", version="2.26") == ["web"]
+    assert compute.names("?not-tags=y", token=MEMBER, version="2.26") == []
+    compute.fault(404, "GET", f"{path}/tags")
