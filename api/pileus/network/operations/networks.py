@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from pileus.core.context import Context
 from pileus.core.errors import BadRequest, Conflict
-from pileus.network.models import IpAllocation, Network, Port, RbacPolicy, Subnet
+from pileus.network.models import FloatingIp, IpAllocation, Network, Port, RbacPolicy, Subnet
 from pileus.network.operations import items
 from pileus.network.operations.quotas import QUOTA
 from pileus.network.operations.standard import Asked, change, forget_tags, new_mac, owner, revise, set_tags
@@ -154,16 +154,13 @@ def delete_network(session: Session, context: Context, network_id: str) -> None:
     used = session.execute(
         select(func.count()).select_from(Port).where(Port.network_id == row.id, ~Port.deleting)
     ).scalar_one()
-    floating = session.execute(
-        select(IpAllocation.ip_address)
-        .where(IpAllocation.network_id == row.id, IpAllocation.floating_ip_id.is_not(None))
-        .limit(1)
-    ).first()
-    if used or floating:
+    led = select(FloatingIp.id).where(FloatingIp.floating_network_id == row.id, FloatingIp.port_id.is_not(None))
+    if used or session.execute(led.limit(1)).first():
         raise Conflict(
             f"Unable to complete operation on network {row.id}. There are one or more ports still in use on the network.",
             kind="NetworkInUse",
         )
+    session.execute(delete(FloatingIp).where(FloatingIp.floating_network_id == row.id))
     forget_tags(session, [s.id for s in items.subnets_of(session, [row.id])[row.id]])
     session.execute(delete(IpAllocation).where(IpAllocation.network_id == row.id))
     session.execute(delete(Subnet).where(Subnet.network_id == row.id))

@@ -14,7 +14,7 @@ from pileus.network.models import Network, Port, PortSecurityGroup, Router
 from pileus.network.operations import floating, items, ranges
 from pileus.network.operations.ipam import Wish, allocate
 from pileus.network.operations.quotas import QUOTA
-from pileus.network.operations.security_groups import check_groups, default_group
+from pileus.network.operations.security_groups import check_groups, default_id
 from pileus.network.operations.standard import Asked, change, new_mac, owner, revise, set_tags
 from pileus.network.operations.table import PORT_ABSENT, PORT_PRESENT, ROUTER_PRESENT, ask
 from pileus.network.operations.visible import own, usable
@@ -151,7 +151,7 @@ def _set_groups(session: Session, context: Context, row: Port, asked: Asked) -> 
         wanted = []
     if wanted is None:
         guarded = row.project_id and not row.device_owner.startswith("network:")
-        wanted = [default_group(session, row.project_id).id] if guarded else []
+        wanted = [default_id(session, row.project_id)] if guarded else []
     else:
         wanted = check_groups(session, context, row.project_id, wanted)
     have = {m.security_group_id: m for m in row.memberships}

@@ -25,6 +25,17 @@ def find_default(session: Session, project_id: str) -> SecurityGroup | None:
     return session.execute(statement.order_by(SecurityGroup.created_at).limit(1)).scalar_one_or_none()
 
 
+def default_id(session: Session, project_id: str) -> str:
+    """The id of the project's default group, which is made where it is missing."""
+    found = session.execute(
+        select(SecurityGroup.id)
+        .where(SecurityGroup.project_id == project_id, SecurityGroup.name == DEFAULT, ~SecurityGroup.deleting)
+        .order_by(SecurityGroup.created_at)
+        .limit(1)
+    ).scalar_one_or_none()
+    return found or default_group(session, project_id).id
+
+
 def default_group(session: Session, project_id: str) -> SecurityGroup:
     """The project's default group, made where it is missing: it lets its members talk to each other, and out.
 
@@ -75,8 +86,8 @@ def create_group(session: Session, context: Context, asked: Asked) -> SecurityGr
     if asked.get("name") == DEFAULT:
         default_group(session, project)
         raise Conflict("Default security group already exists.", kind="SecurityGroupDefaultAlreadyExists")
-    default_group(session, project)
     QUOTA.reserve(session, project, security_group=1, security_group_rule=2)
+    default_group(session, project)
     row = _make(session, project, asked)
     if asked.get("tags"):
         set_tags(session, row, asked["tags"])

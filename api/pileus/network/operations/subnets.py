@@ -11,10 +11,10 @@ from pileus.core.db import lock, new_id
 from pileus.core.errors import BadRequest, Conflict, Forbidden
 from pileus.network.models import IpAllocation, Network, Port, Subnet
 from pileus.network.operations import items, pools, ranges
-from pileus.network.operations.ipam import free_metadata, network_of, take_metadata
+from pileus.network.operations.ipam import automatic, free_metadata, network_of, take_metadata
 from pileus.network.operations.quotas import QUOTA
 from pileus.network.operations.standard import Asked, change, forget_tags, owner, revise, set_tags
-from pileus.network.operations.table import NETWORK_PRESENT, ask
+from pileus.network.operations.table import NETWORK_PRESENT, PORT_PRESENT, ask
 from pileus.network.operations.visible import find, own
 
 
@@ -166,6 +166,9 @@ def delete_subnet(session: Session, context: Context, subnet_id: str) -> None:
     """Delete a subnet; raises Conflict while something has an address of it."""
     row = own(session, context, Subnet, subnet_id)
     lock(session, f"network/addresses/{row.id}")
+    network = session.get_one(Network, row.network_id)
+    if automatic(row):
+        _withdraw(session, context, row)
     used = select(func.count()).where(
         IpAllocation.subnet_id == row.id,
         IpAllocation.port_id.is_not(None) | IpAllocation.floating_ip_id.is_not(None),
@@ -177,10 +180,23 @@ def delete_subnet(session: Session, context: Context, subnet_id: str) -> None:
         )
     session.execute(delete(IpAllocation).where(IpAllocation.subnet_id == row.id))
     forget_tags(session, [row.id])
-    network = session.get_one(Network, row.network_id)
     session.delete(row)
     revise(network)
     ask(NETWORK_PRESENT, session, network, context)
+
+
+def _withdraw(session: Session, context: Context, row: Subnet) -> None:
+    """Take the addresses that guests made of an automatic subnet from their ports; routers keep theirs."""
+    holding = select(Port).where(
+        Port.allocations.any(IpAllocation.subnet_id == row.id),
+        Port.device_owner.not_in((items.INTERFACE, items.GATEWAY)),
+        ~Port.deleting,
+    )
+    for port in session.execute(holding).scalars().all():
+        port.allocations = [a for a in port.allocations if a.subnet_id != row.id]
+        revise(port)
+        ask(PORT_PRESENT, session, port, context, needs=[row.network_id, *port.security_group_ids])
+    session.flush()
 
 
 def contains(subnet: Subnet, address: str) -> bool:
