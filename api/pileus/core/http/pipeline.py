@@ -18,7 +18,7 @@ from pileus.core.config import Settings
 from pileus.core.context import Context
 from pileus.core.db import Database
 from pileus.core.errors import BadRequest, Conflict, Fault, NotFound, Unauthorized
-from pileus.core.http import body, schema, version
+from pileus.core.http import access_rules, body, schema, version
 from pileus.core.http.call import Call
 from pileus.core.http.reply import Reply, respond
 from pileus.core.policy import Policy
@@ -117,7 +117,7 @@ class Pipeline:
             session = stack.enter_context(self.database.read())
             context = NOBODY
             if any(route.rule is not None for route in routes):
-                context = self._caller(session)
+                context = self._caller(session, service)
                 g.context = context
             content = body.decode(request) if any(route.body == "json" for route in routes) else None
             route = choose(routes, asked, content)
@@ -150,11 +150,14 @@ class Pipeline:
             response.headers.update(call.response_headers)
         return response, route
 
-    def _caller(self, session: Session) -> Context:
+    def _caller(self, session: Session, service: Service) -> Context:
         token = request.headers.get("X-Auth-Token")
         if not token:
             raise Unauthorized()
-        return self.authenticate(session, token, g.request_id)
+        context = self.authenticate(session, token, g.request_id)
+        if (rules := context.more.get("access_rules")) is not None:
+            access_rules.check(rules, service, request.method, request.path)
+        return context
 
 
 def choose(routes: Sequence[Route], asked: Version | None, content: Any) -> Route:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pileus.core.db import Base, Timestamps
@@ -45,12 +45,12 @@ class Consumer(Timestamps, Base):
 
 
 class DomainOption(Base):
-    """One option of the configuration of a domain; `sealed` instead of `value` where the option is a secret."""
+    """One option of the configuration of a domain; the value stands in {"value": ...}, or sealed where it is a secret."""
 
     __tablename__ = "domain_options"
 
     domain_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
     section: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    value: Mapped[Any] = mapped_column(JSON)
+    value: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sealed: Mapped[str | None] = mapped_column(Text)

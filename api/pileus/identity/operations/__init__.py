@@ -1,6 +1,7 @@
 """Rules of the identity service; what stands here by name is for the other services and the program."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,8 +12,9 @@ from pileus.core.http.pipeline import Authenticate
 from pileus.identity.models import Project
 from pileus.identity.operations import access
 from pileus.identity.operations.bootstrap import bootstrap
+from pileus.identity.operations.keys import KeyRepository
 
-__all__ = ["authenticator", "bootstrap", "context_of", "project_exists", "project_names"]
+__all__ = ["authenticator", "bootstrap", "context_of", "project_exists", "project_names", "rotate_keys"]
 
 
 def authenticator(settings: Settings) -> Authenticate:
@@ -25,8 +27,11 @@ def authenticator(settings: Settings) -> Authenticate:
 
 
 def context_of(worth: access.Access, token: str, request_id: str) -> Context:
-    """The caller that a token stands for; `more["access"]` holds the whole of it."""
+    """The caller that a token stands for; `more` holds the whole of it as "access", and "access_rules" where some apply."""
     project = worth.project or {}
+    more: dict[str, Any] = {"access": worth}
+    if worth.application_credential is not None and "access_rules" in worth.application_credential:
+        more["access_rules"] = worth.application_credential["access_rules"]
     return Context(
         user_id=worth.user["id"],
         user_name=worth.user["name"],
@@ -39,8 +44,13 @@ def context_of(worth: access.Access, token: str, request_id: str) -> Context:
         roles=tuple(role["name"] for role in worth.roles),
         request_id=request_id,
         token=token,
-        more={"access": worth},
+        more=more,
     )
+
+
+def rotate_keys(settings: Settings, keep: int = 3) -> None:
+    """Make the staged token key the one that signs; a token lives on as long as its key is among the `keep` that stay."""
+    KeyRepository(settings.path("keys", "fernet")).rotate(keep)
 
 
 def project_exists(session: Session, project_id: str) -> bool:

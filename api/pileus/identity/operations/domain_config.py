@@ -98,7 +98,7 @@ def load(session: Session, domain_id: str, section: str | None = None, name: str
     for row in found:
         options = config.setdefault(row.section, {})
         if row.sealed is None:
-            options[row.name] = row.value
+            options[row.name] = row.value.get("value")
     return config
 
 
@@ -111,7 +111,7 @@ def store(session: Session, settings: Settings, domain_id: str, config: Config) 
                 row = DomainOption(domain_id=domain_id, section=section, name=name)
                 session.add(row)
             secret = (section, name) in SECRETS
-            row.value = None if secret else value
+            row.value = {} if secret else {"value": value}
             row.sealed = seal(settings, str(value)) if secret else None
     session.flush()
 

@@ -74,6 +74,8 @@ def create_region(call: Call) -> dict[str, Any]:
 def put_region(call: Call, region_id: str) -> Reply:
     """Make a region with the id in the path."""
     values = dict(call.body["region"])
+    if len(region_id) > 255:
+        raise BadRequest("The id of a region may have at most 255 characters.", field="id")
     if values.get("id", region_id) != region_id:
         raise BadRequest(f"Conflicting region IDs specified: {values['id']} and {region_id}.", field="id")
     values["id"] = region_id

@@ -138,9 +138,10 @@ def create_ec2(call: Call, user_id: str) -> dict[str, Any]:
 
 def _find_ec2(call: Call, user_id: str, access: str) -> Credential:
     row = credentials.find_ec2(call.session, access)
-    if row is not None and row.user_id != user_id:
-        row = None
-    return reach(call, row, "credential", access, _target(row) if row else None)
+    permit(call, {"target.credential.user_id": user_id})
+    if row is None or row.user_id != user_id:
+        raise NotFound(f"Could not find credential: {access}.")
+    return row
 
 
 def show_ec2(call: Call, user_id: str, access: str) -> dict[str, Any]:

@@ -72,7 +72,10 @@ def listed(call: Call, statement: Select[Any]) -> dict[str, Any]:
     if raw := call.query.get("password_expires_at"):
         statement = statement.where(_expiry(raw))
     found, following = rows(call, statement, COLUMNS)
-    return collection(call, "users", [shape(call, row) for row in found], following)
+    logins = users.logins(call.session, found) if call.settings.inactive_days else ()
+    shown = [shape(call, row) for row in found]
+    del logins  # while shape looked at each user, all logins were at hand
+    return collection(call, "users", shown, following)
 
 
 def _expiry(raw: str) -> Any:

@@ -47,10 +47,8 @@ def check(session: Session, database: Database, settings: Settings, user: User |
     locked = user is not None and locked_out(session, settings, user)
     kept = passwords.current(user)
     right = passwords.verify(kept.hash if kept else None, given)
-    if user is None or locked:
-        raise Unauthorized()
-    if not right:
-        note_failure(database, settings, user)
+    if user is None or locked or not right:
+        note_failure(database, settings, user if user is not None and not locked else None)
         raise Unauthorized()
     if kept is not None and passwords.outdated(kept.hash):
         with database.write() as writing:
@@ -68,15 +66,16 @@ def locked_out(session: Session, settings: Settings, user: User) -> bool:
     return login.failed_at + dt.timedelta(seconds=settings.lockout_seconds) > now()
 
 
-def note_failure(database: Database, settings: Settings, user: User) -> None:
-    """Count a failed login; the count starts anew after a lockout is over."""
+def note_failure(database: Database, settings: Settings, user: User | None) -> None:
+    """Count a failed login; the count starts anew after a lockout is over. None costs the same time and counts nothing."""
     if not settings.lockout_attempts:
         return
     with database.write() as session:
-        login = session.get(Login, user.id)
+        user_id = user.id if user is not None else ""
+        login = session.get(Login, user_id)
         if login is None:
-            session.add(Login(user_id=user.id, failures=1, failed_at=now()))
+            if user is not None:
+                session.add(Login(user_id=user_id, failures=1, failed_at=now()))
             return
-        over = login.failures >= settings.lockout_attempts
-        login.failures = 1 if over else Login.failures + 1
+        login.failures = 1 if login.failures >= settings.lockout_attempts else Login.failures + 1
         login.failed_at = now()
