@@ -47,6 +47,7 @@ class Worker:
         self.operations = {operation.key: operation for operation in operations}
         self.batch_of = {key: operation.batch for key, operation in self.operations.items()}
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"
+        self.working: set[str] = set()  # intents whose leases are renewed
         self.stopping = threading.Event()
 
     def serve(self) -> None:
@@ -76,7 +77,7 @@ class Worker:
         while True:
             try:
                 with self.database.write() as session:
-                    intents.beat(session, self.owner, self.settings.lease)
+                    intents.beat(session, self.owner, list(self.working), self.settings.lease)
                     outcome.reclaim(session, self.operations)
             except Exception:
                 log.exception("heartbeat failed")
@@ -94,7 +95,12 @@ class Worker:
             return True  # another worker was faster; look again
         if not claimed:
             return False
-        self._work(self.operations[claimed[0].operation], claimed)
+        ids = {intent.id for intent in claimed}
+        self.working |= ids
+        try:
+            self._work(self.operations[claimed[0].operation], claimed)
+        finally:
+            self.working -= ids
         return True
 
     def _work(self, operation: Operation, claimed: Sequence[Intent]) -> None:
@@ -136,9 +142,8 @@ class Worker:
         with self.database.write() as session:
             for intent in self._reload(session, alive):
                 if intent.state == "running" and intent.owner == self.owner:
-                    outcome.conclude(
-                        session, operation, intent, batch.expected[intent.id], result.results, result.words
-                    )
+                    expected = batch.expected[intent.id]
+                    outcome.conclude(session, operation, intent, expected, result.results, result.words)
             run = session.get(Run, run_id)
             if run is not None:
                 run.status, run.rc, run.finished_at = result.status, result.rc, now()

@@ -41,7 +41,7 @@ def kill_libvirtd() -> None:
 @pytest.mark.parametrize("kill", [kill_the_worker, kill_the_playbook, kill_libvirtd], ids=lambda kill: kill.__name__)
 def test_a_create_survives(kill: Callable[[], None], tenant: Tenant, ground: SimpleNamespace):
     name = kill.__name__.replace("_", "-")
-    tenant.openstack("server", "create", name, "--image", "tiny", "--flavor", "m1.pico", "--network", ground.network)
+    tenant.openstack("server", "create", name, "--image", "tiny", "--flavor", "pico", "--network", ground.network)
     time.sleep(0.3)
     kill()
     wait_until("the create has ended", lambda: tenant.status("server", name) in ("ACTIVE", "ERROR"), 150)
@@ -53,7 +53,7 @@ def test_a_create_survives(kill: Callable[[], None], tenant: Tenant, ground: Sim
 
 
 def test_a_delete_during_a_create_ends_in_deleted(tenant: Tenant, ground: SimpleNamespace):
-    tenant.openstack("server", "create", "brief", "--image", "tiny", "--flavor", "m1.pico", "--network", ground.network)
+    tenant.openstack("server", "create", "brief", "--image", "tiny", "--flavor", "pico", "--network", ground.network)
     server = tenant.json("server", "show", "brief")["id"]
     tenant.openstack("server", "delete", "brief", "--wait")
     assert tenant.status("server", server) == "gone"

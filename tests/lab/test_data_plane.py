@@ -14,7 +14,7 @@ def pair(tenant: Tenant, ground: SimpleNamespace) -> Iterator[SimpleNamespace]:
     try:
         for name, host in (("one", "h1"), ("two", "h2")):
             tenant.openstack(
-                "server", "create", name, "--image", "tiny", "--flavor", "m1.pico", "--network", ground.network,
+                "server", "create", name, "--image", "tiny", "--flavor", "pico", "--network", ground.network,
                 "--security-group", ground.group, "--key-name", ground.key, "--availability-zone", f"nova:{host}",
             )  # fmt: skip
     finally:

@@ -22,7 +22,7 @@ def server(tenant: Tenant, ground: SimpleNamespace, image: str, tmp_path_factory
     script = tmp_path_factory.mktemp("user-data") / "script"
     script.write_text("#!/bin/sh\necho user-data-was-here > /tmp/user-data\n")
     made = tenant.json(
-        "server", "create", "vm", "--image", image, "--flavor", "m1.pico", "--network", ground.network,
+        "server", "create", "vm", "--image", image, "--flavor", "pico", "--network", ground.network,
         "--security-group", ground.group, "--key-name", ground.key, "--user-data", str(script), "--wait",
     )  # fmt: skip
     address = tenant.json("floating", "ip", "create", "public")["floating_ip_address"]

@@ -1,6 +1,7 @@
 """Intents: what tenants asked for, from waiting to done or failed, in SQL and nowhere else."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Index, Integer, String, Text, exists, func, select, text, update
@@ -150,10 +151,10 @@ def work_waits(session: Session) -> bool:
     return session.execute(found).first() is not None
 
 
-def beat(session: Session, owner: str, lease: int) -> None:
-    """Renew all leases of a living worker."""
-    until = now() + dt.timedelta(seconds=lease)
-    session.execute(update(Intent).where(Intent.state == "running", Intent.owner == owner).values(lease_until=until))
+def beat(session: Session, owner: str, ids: Sequence[str], lease: int) -> None:
+    """Renew the leases of what a living worker is working on; what it has lost track of runs out."""
+    mine = (Intent.state == "running", Intent.owner == owner, Intent.id.in_(ids))
+    session.execute(update(Intent).where(*mine).values(lease_until=now() + dt.timedelta(seconds=lease)))
 
 
 def expired(session: Session) -> list[Intent]:

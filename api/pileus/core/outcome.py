@@ -95,7 +95,7 @@ def conclude(
     bad = [result for result in mine.values() if not result.ok]
     missing = expected - set(mine)
     if not bad and not missing:
-        succeed(session, operation, intent, list(mine.values()))
+        _finish(session, operation, intent, list(mine.values()))
         return
     if bad:
         worst = next((result for result in bad if result.final), bad[0])
@@ -108,6 +108,17 @@ def conclude(
         fail(session, operation, intent, fault)
     else:
         retry(intent, fault)
+
+
+def _finish(session: Session, operation: Operation, intent: Intent, results: Sequence[ItemResult]) -> None:
+    """Succeed, or fail this intent alone when the service cannot take the facts."""
+    try:
+        with session.begin_nested():
+            succeed(session, operation, intent, results)
+    except Exception as error:
+        log.exception("cannot finish %s", operation.key, extra={"intent": intent.id})
+        session.refresh(intent)
+        fail(session, operation, intent, {"message": f"internal error: {type(error).__name__}", "code": 500})
 
 
 def succeed(session: Session, operation: Operation, intent: Intent, results: Sequence[ItemResult]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from toybox import ABSENT, CONTEXT, Toy, intents_of, state
 
+from pileus.core import intents, outcome
 from pileus.core.db import now
 from pileus.core.intents import Intent, Run
 
@@ -128,8 +129,6 @@ def test_an_intent_waits_for_what_it_needs(database, make_toy, make_worker, stan
 def test_what_a_dead_worker_had_claimed_is_run_by_another(database, make_toy, make_worker, stand_in):
     toy = make_toy()
     dead, alive = make_worker(stand_in), make_worker(stand_in)
-    from pileus.core import intents, outcome
-
     with database.write() as session:
         intents.claim(session, dead.owner, 30, dead.batch_of)
     assert not alive.step(), "the lease still holds"
@@ -172,6 +171,29 @@ def test_two_workers_never_run_the_same_intent(database, make_toy, make_worker, 
         thread.join()
     ran = [item["id"] for _, variables, _ in stand_in.runs for item in variables["toy_items"]]
     assert sorted(ran) == sorted(toys)
+
+
+def test_facts_that_the_service_cannot_take_fail_their_intent_alone(database, make_toy, make_worker, stand_in):
+    good, bad = make_toy(), make_toy("indigestible")
+    make_worker(stand_in).step()
+    assert [state(database, toy) for toy in (good, bad)] == ["available", "error"]
+    assert "internal error" in intents_of(database, bad)[0].fault["message"]
+
+
+def test_the_lease_of_an_intent_that_its_worker_lost_track_of_runs_out(database, make_toy, make_worker, stand_in):
+    toy = make_toy()
+    worker = make_worker(stand_in)
+
+    def fail(*_):
+        raise OSError("the disk is full")
+
+    worker._run = fail
+    with pytest.raises(OSError, match="full"):
+        worker.step()
+    before = intents_of(database, toy)[0].lease_until
+    with database.write() as session:
+        intents.beat(session, worker.owner, list(worker.working), 300)
+    assert intents_of(database, toy)[0].lease_until == before
 
 
 def test_every_run_is_kept_with_its_operation_and_outcome(database, make_toy, make_worker, stand_in):
