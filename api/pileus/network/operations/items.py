@@ -70,7 +70,7 @@ def _subnet_item(subnet: Subnet) -> Item:
         "host_routes": list(subnet.host_routes),
         "metadata_ip": subnet.metadata_ip,
         "ip_version": subnet.ip_version,
-        "ipv6_address_mode": subnet.ipv6_address_mode,
+        **({"ipv6_address_mode": subnet.ipv6_address_mode} if subnet.ipv6_address_mode else {}),
     }
 
 
@@ -182,24 +182,24 @@ def router_items(session: Session, router: Router, intent: str) -> list[Item]:
             "intent": intent,
             "name": router.name,
             "admin_state_up": router.admin_state_up,
-            "interfaces": [
-                {
-                    "port_id": port.id,
-                    "network_id": port.network_id,
-                    "mac": port.mac_address,
-                    "networks": [with_prefix(subnets[a.subnet_id], a.ip_address) for a in port.allocations],
-                    "ipv6_ra_mode": next(
-                        (m for a in port.allocations if (m := subnets[a.subnet_id].ipv6_ra_mode)), None
-                    ),
-                }
-                for port in interfaces
-            ],
+            "interfaces": [_interface_item(port, subnets) for port in interfaces],
             "gateway": None if gateway is None else _gateway_item(router, gateway, subnets),
             "routes": list(router.routes),
             "snat_cidrs": sorted({s.cidr for s in connected if s.ip_version == 4}) if snat else [],
             "floating_ips": _floating_items(session, router),
         }
     ]
+
+
+def _interface_item(port: Port, subnets: dict[str, Subnet]) -> Item:
+    item: Item = {
+        "port_id": port.id,
+        "network_id": port.network_id,
+        "mac": port.mac_address,
+        "networks": [with_prefix(subnets[a.subnet_id], a.ip_address) for a in port.allocations],
+    }
+    modes = [mode for a in port.allocations if (mode := subnets[a.subnet_id].ipv6_ra_mode)]
+    return {**item, "ipv6_ra_mode": modes[0]} if modes else item
 
 
 def _gateway_item(router: Router, port: Port, subnets: dict[str, Subnet]) -> Item | None:
