@@ -35,6 +35,7 @@ TABLE: list[tuple[str, str, str, tuple[str, str]]] = [
     ("message:delete", MEMBER, "Delete a message", ("DELETE", "/messages/{message_id}")),
     ("limits_extension:used_limits", READER, "Show limits and usage", ("GET", "/limits")),
     ("volume_extension:list_extensions", READER, "List extensions", ("GET", "/extensions")),
+    ("volume_extension:hosts", ADMIN, "List hosts", ("GET", "/os-hosts")),
     ("volume_extension:services:index", ADMIN, "List services", ("GET", "/os-services")),
     (
         "scheduler_extension:scheduler_stats:get_pools",

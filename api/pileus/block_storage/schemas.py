@@ -63,7 +63,9 @@ UPDATE = thing(name=NAME, display_name=NAME, description=NAME, display_descripti
 VOLUME_UPDATE = wrapped("volume", {**UPDATE, "minProperties": 1})
 SNAPSHOT_UPDATE = wrapped("snapshot", {**UPDATE, "minProperties": 1})
 SNAPSHOT_CREATE = wrapped(
-    "snapshot", thing(volume_id=ID, name=NAME, description=NAME, metadata=NULL_METADATA, force=BOOLEAN), "volume_id"
+    "snapshot",
+    thing(volume_id=NULL_ID, name=NAME, description=NAME, metadata=NULL_METADATA, force=BOOLEAN),
+    "volume_id",
 )
 METADATA_SET = wrapped("metadata", METADATA)
 META_ITEM = wrapped("meta", {**METADATA, "minProperties": 1, "maxProperties": 1})

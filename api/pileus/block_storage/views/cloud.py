@@ -48,6 +48,7 @@ def extensions(call: Call) -> dict[str, Any]:
     known = {
         "os-quota-sets": ("Quotas", "Quota management support."),
         "os-quota-class-sets": ("QuotaClasses", "Default quotas."),
+        "os-hosts": ("Hosts", "Admin-only host administration."),
         "os-services": ("Services", "Services support."),
         "os-types-manage": ("TypesManage", "Types manage support."),
         "os-types-extra-specs": ("TypesExtraSpecs", "Type extra specs support."),
@@ -95,6 +96,12 @@ def services(call: Call) -> dict[str, Any]:
     return {"services": listed}
 
 
+def hosts(call: Call) -> dict[str, Any]:
+    """GET /os-hosts: the one that stands for all storage hosts."""
+    row = {"service": "cinder-volume", "host_name": HOST, "zone": ZONE, "last-update": now()}
+    return {"hosts": [{**row, "service-status": "available", "service-state": "enabled"}]}
+
+
 def pools(call: Call) -> dict[str, Any]:
     """GET /scheduler-stats/get_pools: the one pool; how much it holds the hosts know, not the API."""
     name = f"{HOST}#{call.settings.volume_pool}"
@@ -121,6 +128,7 @@ ROUTES = [
     *both(
         Route("GET", "/extensions", extensions, "volume_extension:list_extensions"),
         Route("GET", "/os-availability-zone", zones, "volume:availability_zone_list"),
+        Route("GET", "/os-hosts", hosts, "volume_extension:hosts"),
         Route("GET", "/os-services", services, "volume_extension:services:index"),
         Route("GET", "/scheduler-stats/get_pools", pools, "scheduler_extension:scheduler_stats:get_pools"),
     ),

@@ -1,15 +1,14 @@
 """Snapshots over HTTP."""
 
+from collections.abc import Sequence
 from typing import Any
-
-from sqlalchemy import func, select
 
 from pileus.block_storage import schemas
 from pileus.block_storage.models import Snapshot
 from pileus.block_storage.operations import filters, snapshots
+from pileus.block_storage.views.paging import listed
 from pileus.block_storage.views.paths import both
 from pileus.core.http.call import Call
-from pileus.core.http.page import next_link, page
 from pileus.core.service import Route
 
 
@@ -55,7 +54,7 @@ def create(call: Call) -> dict[str, Any]:
     made = snapshots.create_snapshot(
         call.session,
         call.context,
-        volume_id=asked["volume_id"],
+        volume_id=asked["volume_id"] or "",
         name=asked.get("name"),
         description=asked.get("description"),
         metadata=asked.get("metadata"),
@@ -64,16 +63,9 @@ def create(call: Call) -> dict[str, Any]:
     return {"snapshot": brief(call, made)}
 
 
-def _page(call: Call) -> tuple[list[Snapshot], dict[str, Any]]:
+def _page(call: Call) -> tuple[Sequence[Snapshot], dict[str, Any]]:
     statement = filters.listing(call.context, call.query.to_dict(), Snapshot, filters.SNAPSHOTS)
-    rows, more = page(call, call.session, statement, filters.SNAPSHOT_SORT)
-    extra: dict[str, Any] = {}
-    if onward := next_link(call, rows, more):
-        extra["snapshots_links"] = [{"rel": "next", "href": onward}]
-    if call.at_least(3, 45) and schemas.truth(call.query.get("with_count", "")):
-        counted = statement.with_only_columns(Snapshot.id).offset(None).subquery()
-        extra["count"] = call.session.execute(select(func.count()).select_from(counted)).scalar_one()
-    return rows, extra
+    return listed(call, statement, filters.SNAPSHOT_SORT, "snapshots")
 
 
 def index(call: Call) -> dict[str, Any]:

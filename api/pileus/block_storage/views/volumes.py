@@ -1,16 +1,15 @@
 """Volumes over HTTP."""
 
+from collections.abc import Sequence
 from typing import Any
-
-from sqlalchemy import func, select
 
 from pileus.block_storage import schemas
 from pileus.block_storage.models import Volume, VolumeAttachment
 from pileus.block_storage.operations import filters, volumes
+from pileus.block_storage.views.paging import listed
 from pileus.block_storage.views.paths import both, link
 from pileus.core.errors import BadRequest, NotFound
 from pileus.core.http.call import Call
-from pileus.core.http.page import next_link, page
 from pileus.core.service import Route
 
 HOST = "pileus@ceph"
@@ -110,23 +109,16 @@ def create(call: Call) -> dict[str, Any]:
     return {"volume": brief(call, made)}
 
 
-def _page(call: Call) -> tuple[list[Volume], dict[str, Any]]:
+def _page(call: Call) -> tuple[Sequence[Volume], dict[str, Any]]:
     statement = filters.listing(call.context, call.query.to_dict(), Volume, filters.VOLUMES)
-    rows, more = page(call, call.session, statement, filters.VOLUME_SORT)
-    extra: dict[str, Any] = {}
-    if onward := next_link(call, rows, more):
-        extra["volumes_links"] = [{"rel": "next", "href": onward}]
-    if call.at_least(3, 45) and schemas.truth(call.query.get("with_count", "")):
-        counted = statement.with_only_columns(Volume.id).order_by(None).limit(None).offset(None).subquery()
-        extra["count"] = call.session.execute(select(func.count()).select_from(counted)).scalar_one()
-    return rows, extra
+    return listed(call, statement, filters.VOLUME_SORT, "volumes")
 
 
 def index(call: Call) -> dict[str, Any]:
     """GET /volumes."""
     rows, extra = _page(call)
-    listed = [{"id": v.id, "name": v.name, "links": link(call, f"/volumes/{v.id}")} for v in rows]
-    return {"volumes": listed, **extra}
+    short = [{"id": v.id, "name": v.name, "links": link(call, f"/volumes/{v.id}")} for v in rows]
+    return {"volumes": short, **extra}
 
 
 def index_detail(call: Call) -> dict[str, Any]:
