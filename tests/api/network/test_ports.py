@@ -195,6 +195,25 @@ def test_a_server_gets_ports_and_gives_them_back(net: Net, world: World) -> None
     assert limit == ["h1", "ovn_central"]
 
 
+def test_nobody_gets_into_a_server_or_router_by_naming_it(net: Net, world: World) -> None:
+    network = net.make("network", OTHER, name="theirs")
+    net.subnet(network, "10.66.0.0/24", token=OTHER)
+    for device_owner in ("network:router_interface", "network:router_gateway"):
+        asked = {"network_id": network["id"], "device_id": world.router["id"], "device_owner": device_owner}
+        net.refused(403, "port", OTHER, **asked)
+    port = net.make("port", OTHER, network_id=network["id"], device_id="s1", device_owner="compute:nova")
+    body = {"port": {"device_owner": "network:router_interface", "device_id": world.router["id"]}}
+    net.ask("PUT", f"/ports/{port['id']}", body, token=OTHER, expect=403)
+    with net.cloud.database.write() as session:
+        assert operations.ports_of(session, ["s1"]) == {"s1": []}
+        assert operations.addresses_of(session, ["s1"]) == {"s1": {}}
+        assert operations.port_by_address(session, network["id"], port["fixed_ips"][0]["ip_address"]) is None
+        mine = operations.create_port(session, ME, network_id=world.network["id"], server_id="s1").id
+    net.ask("PUT", f"/ports/{mine}", {"port": {"device_id": "s2"}}, expect=409)
+    (interface,) = net.listed("port", f"?device_id={world.router['id']}")
+    net.ask("PUT", f"/ports/{interface['id']}", {"port": {"device_owner": ""}}, expect=409)
+
+
 def test_the_only_network_is_the_default_one(net: Net) -> None:
     with net.cloud.database.read() as session:
         assert operations.default_network(session, ME) is None

@@ -138,7 +138,13 @@ def test_ipv6_addresses_come_of_the_mac_or_of_the_pool(net: Net) -> None:
     port = net.make("port", network_id=network["id"], mac_address="fa:16:3e:01:02:03")
     addresses = [f["ip_address"] for f in port["fixed_ips"]]
     assert "fd00:1::f816:3eff:fe01:203" in addresses
+    (automatic,) = (s for s in net.listed("subnet", f"?network_id={network['id']}") if s["ipv6_ra_mode"])
     assert any(ipaddress.ip_address(a) in ipaddress.ip_network("fd00:2::/64") for a in addresses)
+    net.cloud.settle()
+    net.ask("DELETE", f"/subnets/{automatic['id']}")
+    assert len(net.show("port", port["id"])["fixed_ips"]) == 1
+    net.cloud.settle()
+    assert {run[0].split("/")[1] for run in net.cloud.runner.runs[-2:]} == {"network_present.yml", "port_present.yml"}
 
 
 def test_subnets_are_cut_from_a_pool(net: Net) -> None:

@@ -20,7 +20,10 @@ class PortSecurityGroup(Base):
 
 
 class Port(Base, Resource, Standard):
-    """A port; `preserve` says that it outlives the server that uses it (it was made by itself)."""
+    """A port; `preserve` says that it outlives the server that uses it (it was made by itself).
+
+    `plugged` says that the compute service gave it to server `device_id`: anybody may write any device_id into a port.
+    """
 
     __tablename__ = "ports"
     __table_args__ = (
@@ -40,6 +43,7 @@ class Port(Base, Resource, Standard):
     profile: Mapped[dict[str, Any]] = mapped_column(default=dict)
     host: Mapped[str] = mapped_column(String(255), default="")
     preserve: Mapped[bool] = mapped_column(default=True)
+    plugged: Mapped[bool] = mapped_column(default=False)
 
     allocations: Mapped[list[IpAllocation]] = relationship(
         order_by=IpAllocation.position, lazy="selectin", cascade="all, delete-orphan"

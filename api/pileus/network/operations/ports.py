@@ -37,6 +37,7 @@ def create_port(session: Session, context: Context, asked: Asked) -> Port:
     """Make a port of its own and have it plugged in, as far as that goes without a server."""
     network = usable(session, context, asked["network_id"])
     _check_rights(context, network, asked)
+    _check_device(None, asked)
     row = make_port(session, context, network, asked)
     if row.device_owner not in ROUTER_OWNERS:
         ask(PORT_PRESENT, session, row, context, needs=[network.id])
@@ -54,6 +55,17 @@ def _check_rights(context: Context, network: Network, asked: Asked) -> None:
         named.append("device_owner")
     if named:
         raise Forbidden(f"Only the owner of network {network.id} or an admin may set {', '.join(named)} of a port.")
+
+
+def _check_device(row: Port | None, asked: Asked) -> None:
+    """Raise Forbidden for pretending to be a router's port, Conflict for taking a port from its server or router."""
+    owner_asked = asked.get("device_owner") or ""
+    if owner_asked.startswith("network:router_") and (row is None or row.device_owner != owner_asked):
+        raise Forbidden(f"device_owner {owner_asked} is set by connecting a router.")
+    if row is None or not (row.plugged or row.device_owner in ROUTER_OWNERS):
+        return
+    if any((asked[name] or "") != getattr(row, name) for name in ("device_id", "device_owner") if name in asked):
+        raise Conflict(f"Port {row.id} is in use by device {row.device_id}.", kind="PortInUse")
 
 
 def make_port(session: Session, context: Context, network: Network, asked: Asked) -> Port:
@@ -192,6 +204,7 @@ def update_port(session: Session, context: Context, port_id: str, asked: Asked) 
     row = own(session, context, Port, port_id)
     new = {name: value for name, value in asked.items() if name not in GUARDED or getattr(row, name) != value}
     _check_rights(context, session.get_one(Network, row.network_id), new)
+    _check_device(row, asked)
     wire = _rewire(session, context, row, asked)
     named = {attribute: asked[name] for name, attribute in NAMES.items() if name in asked}
     named = {name: "" if value is None else value for name, value in named.items()}

@@ -38,7 +38,7 @@ def create_port(
     if security_group_ids is not None and network.port_security_enabled:
         asked["security_groups"] = list(security_group_ids)
     row = make_port(session, context, network, asked)
-    row.preserve = False
+    row.preserve, row.plugged = False, True
     session.flush()
     return row
 
@@ -50,7 +50,7 @@ def adopt_port(session: Session, context: Context, port_id: str, server_id: str)
         raise Conflict(f"Port {row.id} is still in use.")
     if not row.allocations and row.network_id:
         raise BadRequest(f"Port {row.id} requires a FixedIP in order to be used.", field="port")
-    row.device_id, row.device_owner, row.preserve = server_id, "compute:nova", True
+    row.device_id, row.device_owner, row.preserve, row.plugged = server_id, "compute:nova", True, True
     revise(row)
     session.flush()
     return row
@@ -60,7 +60,7 @@ def ports_of(session: Session, server_ids: Iterable[str]) -> dict[str, list[Port
     """The ports of some servers, oldest first."""
     wanted = list(server_ids)
     found: dict[str, list[Port]] = {key: [] for key in wanted}
-    statement = select(Port).where(Port.device_id.in_(wanted), ~Port.deleting, Port.device_owner.like("compute:%"))
+    statement = select(Port).where(Port.device_id.in_(wanted), ~Port.deleting, Port.plugged)
     for port in session.execute(statement.order_by(Port.created_at, Port.id)).scalars():
         found[port.device_id].append(port)
     return found
@@ -76,7 +76,7 @@ def addresses_of(session: Session, server_ids: Iterable[str]) -> dict[str, dict[
         select(Port.device_id, Port.id, Port.mac_address, Network.name, IpAllocation.ip_address)
         .join(IpAllocation, IpAllocation.port_id == Port.id)
         .join(Network, Network.id == Port.network_id)
-        .where(Port.device_id.in_(wanted), ~Port.deleting, Port.device_owner.like("compute:%"))
+        .where(Port.device_id.in_(wanted), ~Port.deleting, Port.plugged)
         .order_by(Port.created_at, Port.id, IpAllocation.position)
     )
     rows = session.execute(statement).all()
@@ -153,7 +153,7 @@ def bind_ports(session: Session, server_id: str, host: str, active: bool) -> Non
     """Note on which host a server's ports are, and whether they carry traffic."""
     session.execute(
         update(Port)
-        .where(Port.device_id == server_id, ~Port.deleting)
+        .where(Port.device_id == server_id, ~Port.deleting, Port.plugged)
         .values(host=host, status="ACTIVE" if active else "DOWN", fault=None)
         .execution_options(synchronize_session="fetch")
     )
@@ -183,7 +183,7 @@ def unplug_port(session: Session, context: Context, port_id: str) -> None:
 
 def _free(session: Session, port: Port) -> None:
     let_go(session, port)
-    port.device_id, port.device_owner, port.host, port.status = "", "", "", "DOWN"
+    port.device_id, port.device_owner, port.host, port.status, port.plugged = "", "", "", "DOWN", False
     revise(port)
 
 
@@ -193,10 +193,10 @@ def absent_port_items(session: Session, ports: Sequence[Port], intent_id: str) -
 
 
 def port_by_address(session: Session, network_id: str, ip: str) -> Port | None:
-    """The port that has an address of a network (who asks the metadata service)."""
+    """The port of a server that has an address of a network (who asks the metadata service)."""
     statement = (
         select(Port)
         .join(IpAllocation, IpAllocation.port_id == Port.id)
-        .where(IpAllocation.network_id == network_id, IpAllocation.ip_address == ip, ~Port.deleting)
+        .where(IpAllocation.network_id == network_id, IpAllocation.ip_address == ip, ~Port.deleting, Port.plugged)
     )
     return session.execute(statement.limit(1)).scalar_one_or_none()
