@@ -1,8 +1,9 @@
 """Stories about tokens: getting, showing, exchanging and losing them."""
 
 import pytest
-from tests.api.identity.conftest import PASSWORD, Identity, by_password, in_project
 
+from identity_stories import PASSWORD, Identity, by_password, in_project
+from pileus import catalogue
 from pileus.core.db import Database
 from pileus.identity.operations import bootstrap
 
@@ -80,8 +81,6 @@ def test_nonsense_is_no_token(identity: Identity, token: str) -> None:
 def test_a_second_bootstrap_changes_nothing(identity: Identity, database: Database) -> None:
     before = identity.get("/auth/catalog").json
     with database.write() as session:
-        from pileus import catalogue
-
         bootstrap(session, identity.settings, catalogue.SERVICES, PASSWORD)
     assert identity.get("/auth/catalog").json == before
 
