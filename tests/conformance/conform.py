@@ -1,4 +1,4 @@
-"""Runs the interop lists with an unmodified Tempest against the running cloud; prints passed, failed and skipped per service."""
+"""Runs the interop lists with an unmodified Tempest against the running cloud; prints how each service fared."""
 
 import argparse
 import configparser
