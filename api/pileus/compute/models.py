@@ -53,10 +53,11 @@ class Keypair(Base, Timestamps):
 class Server(Resource, Base):
     """A virtual machine as its owner wants it.
 
-    `status` is BUILD, ACTIVE, SHUTOFF, REBOOT, HARD_REBOOT or ERROR. `power` is what is wanted (running | shutoff),
-    `power_state` what was last seen. `task_intent` is the intent that owns the status: a later attachment never takes it
-    away. `flavor` is a copy of the flavor as it was, `boot` the image that the root disk is cloned from
-    ({"pool", "name", "snapshot"}, None for a server that boots from a volume), `root_size` the root disk in bytes.
+    `status` is BUILD, ACTIVE, SHUTOFF, REBOOT, HARD_REBOOT, REBUILD, RESIZE, VERIFY_RESIZE, REVERT_RESIZE or ERROR.
+    `power` is what is wanted (running | shutoff), `power_state` what was last seen. `task_intent` is the intent that owns
+    the status: a later attachment never takes it away. `flavor` is a copy of the flavor as it was, `boot` the image that
+    the root disk is cloned from ({"pool", "name", "snapshot"}, None for a server that boots from a volume), `root_size`
+    the root disk in bytes.
     """
 
     __tablename__ = "servers"
@@ -76,6 +77,7 @@ class Server(Resource, Base):
     root_size: Mapped[int] = mapped_column(BigInteger, default=0)
     flavor_id: Mapped[str] = mapped_column(String(255), index=True)
     flavor: Mapped[dict[str, Any]]
+    old_flavor: Mapped[dict[str, Any] | None]  # what a resize that is not confirmed can go back to
     vcpus: Mapped[int]
     ram: Mapped[int]
     disk: Mapped[int]

@@ -16,6 +16,11 @@ _RULES: list[tuple[str, str, str, str, str]] = [
     ("servers:start", CHANGE, "Start a server", "POST", f"{SERVER}/action (os-start)"),
     ("servers:stop", CHANGE, "Stop a server", "POST", f"{SERVER}/action (os-stop)"),
     ("servers:reboot", CHANGE, "Reboot a server", "POST", f"{SERVER}/action (reboot)"),
+    ("servers:rebuild", CHANGE, "Rebuild a server", "POST", f"{SERVER}/action (rebuild)"),
+    ("servers:resize", CHANGE, "Resize a server", "POST", f"{SERVER}/action (resize)"),
+    ("servers:confirm_resize", CHANGE, "Confirm a resize", "POST", f"{SERVER}/action (confirmResize)"),
+    ("servers:revert_resize", CHANGE, "Revert a resize", "POST", f"{SERVER}/action (revertResize)"),
+    ("servers:create_image", CHANGE, "Make an image of a server", "POST", f"{SERVER}/action (createImage)"),
     ("os-lock-server:lock", CHANGE, "Lock a server", "POST", f"{SERVER}/action (lock)"),
     ("os-lock-server:unlock", CHANGE, "Unlock a server", "POST", f"{SERVER}/action (unlock)"),
     (

@@ -163,12 +163,14 @@ def test_usage_counts_servers_that_are_gone(compute: Compute) -> None:
     compute.ask("DELETE", f"/servers/{server['id']}")
     compute.cloud.settle()
     compute.boot(name="here")
-    usage = compute.ask("GET", "/os-simple-tenant-usage/p1?start=2000-01-01T00:00:00&end=2090-01-01T00:00:00")["tenant_usage"]
+    usage = compute.ask("GET", "/os-simple-tenant-usage/p1?start=2000-01-01T00:00:00&end=2090-01-01T00:00:00")[
+        "tenant_usage"
+    ]
     assert {row["name"]: row["state"] for row in usage["server_usages"]} == {"web": "terminated", "here": "active"}
     compute.fault(403, "GET", "/os-simple-tenant-usage")
     assert (
-        compute.ask("GET", "/os-simple-tenant-usage?start=2000-01-01T00:00:00&end=2090-01-01T00:00:00", token=ADMIN)["tenant_usages"][0][
-            "tenant_id"
-        ]
+        compute.ask("GET", "/os-simple-tenant-usage?start=2000-01-01T00:00:00&end=2090-01-01T00:00:00", token=ADMIN)[
+            "tenant_usages"
+        ][0]["tenant_id"]
         == "p1"
     )

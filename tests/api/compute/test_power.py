@@ -2,7 +2,7 @@
 
 import threading
 
-from tests.api.compute.conftest import Compute
+from tests.api.compute.conftest import V2, Compute, make_image
 
 from stories import ADMIN, MEMBER
 
@@ -150,3 +150,74 @@ def test_metadata_and_tags_are_changed(compute: Compute) -> None:
     assert compute.names("?tags=y,z", version="2.26") == ["web"]
     assert compute.names("?not-tags=y", token=MEMBER, version="2.26") == []
     compute.fault(404, "GET", f"{path}/tags")
+
+
+def test_a_resize_is_confirmed_or_reverted(compute: Compute) -> None:
+    server = compute.boot()
+    action = f"/servers/{server['id']}/action"
+    for bad in ("", "99", "1", None):
+        compute.fault(400, "POST", action, {"resize": {"flavorRef": bad}})
+    compute.fault(404, "POST", "/servers/none/action", {"resize": {"flavorRef": "2"}})
+    compute.fault(409, "POST", action, {"confirmResize": None})
+    compute.act(server, "resize", {"flavorRef": "2"})
+    assert compute.show(server["id"])["status"] == "RESIZE"
+    compute.cloud.settle()
+    shown = compute.show(server["id"])
+    assert (shown["status"], shown["OS-EXT-STS:vm_state"], shown["flavor"]["id"]) == ("VERIFY_RESIZE", "resized", "2")
+    assert compute.runs("server_resize")[0]["libvirt_domain_items"][0]["memory_mib"] == 512
+    compute.act(server, "revertResize")
+    compute.cloud.settle()
+    shown = compute.show(server["id"])
+    assert (shown["status"], shown["flavor"]["id"]) == ("ACTIVE", "1")
+    assert compute.runs("server_reboot")[0]["libvirt_domain_items"][0]["memory_mib"] == 128
+    compute.act(server, "os-stop")
+    compute.cloud.settle()
+    compute.act(server, "resize", {"flavorRef": "3"})
+    compute.cloud.settle()
+    assert compute.runs("server_present")[-1]["rbd_volume_items"][0]["size"] == 20 * 2**30
+    compute.act(server, "confirmResize", expect=204)
+    shown = compute.show(server["id"])
+    assert (shown["status"], shown["flavor"]["id"]) == ("SHUTOFF", "3")
+    assert "shrink" in compute.fault(400, "POST", action, {"resize": {"flavorRef": "1"}})
+    compute.ask("PUT", "/os-quota-sets/p1", {"quota_set": {"ram": 3000}}, token=ADMIN)
+    compute.fault(403, "POST", action, {"resize": {"flavorRef": "4"}})
+
+
+def test_a_rebuild_replaces_disk_and_domain(compute: Compute) -> None:
+    server = compute.boot(metadata={"old": "1"})
+    image = make_image(compute.cloud, name="other")
+    body = {"imageRef": image, "name": "anew", "metadata": {"new": "1"}, "adminPass": "pw", "accessIPv4": "192.0.2.1"}
+    made = compute.act(server, "rebuild", body)["server"]
+    assert (made["status"], made["adminPass"], made["image"]["id"]) == ("REBUILD", "pw", image)
+    compute.cloud.settle()
+    shown = compute.show(server["id"])
+    assert (shown["status"], shown["name"], shown["metadata"]) == ("ACTIVE", "anew", {"new": "1"})
+    (sent,) = compute.runs("server_rebuild")
+    assert sent["rbd_volume_items"][0]["source"]["name"] == image
+    compute.fault(404, "POST", "/servers/none/action", {"rebuild": {"imageRef": image}})
+    compute.fault(400, "POST", f"/servers/{server['id']}/action", {"rebuild": {"imageRef": "x"}})
+    compute.cloud.runner.refuse[server["id"]] = "disk busy"
+    late = compute.act(server, "rebuild", {"imageRef": image}, version="2.96")["server"]
+    assert late["user_data"] is None
+    compute.cloud.settle()
+    assert compute.show(server["id"])["status"] == "ERROR"
+
+
+def test_an_image_is_made_of_a_server(compute: Compute) -> None:
+    server = compute.boot()
+    body = {"name": "smile \U0001f600", "metadata": {"kind": "{{ 7*7 }}"}}
+    made = compute.act(server, "createImage", body, version="2.45")["image_id"]
+    compute.fault(400, "POST", f"/servers/{server['id']}/action", {"rebuild": {"imageRef": made}})
+    compute.cloud.settle()
+    (sent,) = compute.runs("server_image_create")
+    assert sent["rbd_volume_items"][0]["source"] == {"pool": "vms", "name": f"{server['id']}_disk"}
+    assert sent["rbd_snapshot_items"][0]["name"] == "snap"
+    shown = compute.cloud.get(f"/image/v2/images/{made}").json
+    assert (shown["status"], shown["kind"], shown["visibility"]) == ("active", "{{ 7*7 }}", "private")
+    assert compute.boot(imageRef=made)["status"] == "ACTIVE"
+    compute.fault(400, "POST", f"/servers/{server['id']}/action", {"createImage": {"name": ""}})
+    compute.cloud.post(f"{V2}/servers/{server['id']}/action", {"createImage": {"name": "gone"}})
+    image = compute.cloud.get("/image/v2/images?name=gone").json["images"][0]
+    compute.cloud.runner.refuse[image["id"]] = "no room"
+    compute.cloud.settle()
+    assert compute.cloud.get(f"/image/v2/images/{image['id']}").json["status"] == "killed"

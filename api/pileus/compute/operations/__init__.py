@@ -2,6 +2,9 @@
 
 from pileus.compute.operations.flavors import bootstrap_flavors
 from pileus.compute.operations.hypervisors import discover, host_usage
-from pileus.compute.operations.runs import OPERATIONS
+from pileus.compute.operations.images import IMAGE
+from pileus.compute.operations.runs import OPERATIONS as _RUNS
+
+OPERATIONS = [*_RUNS, IMAGE]
 
 __all__ = ["OPERATIONS", "bootstrap_flavors", "discover", "host_usage"]

@@ -1,14 +1,14 @@
 """What a new server boots from: an image cloned to its own root disk, or volumes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from pileus.block_storage import operations as block_storage
 from pileus.compute.models import BlockDevice, Flavor, Server
-from pileus.compute.operations import disks
+from pileus.compute.operations import disks, flavors
 from pileus.core.context import Context
 from pileus.core.errors import BadRequest, NotFound
 from pileus.image import operations as image
@@ -58,7 +58,8 @@ def plan(session: Session, context: Context, wanted: Mapping[str, Any], flavor: 
         return Plan(None, None, 0, volumes)
     if image_id is None:
         raise BadRequest("Invalid imageRef provided.", field="imageRef")
-    return _from_image(session, context, image_id, flavor, volumes)
+    found = image_source(session, context, image_id, flavors.snapshot(flavor))
+    return replace(found, volumes=volumes)
 
 
 def _is_root(entry: Mapping[str, Any]) -> bool:
@@ -113,21 +114,22 @@ def _disk(session: Session, context: Context, entry: Mapping[str, Any]) -> Disk:
     return Disk(source=source, size=size, **more)
 
 
-def _from_image(session: Session, context: Context, image_id: str, flavor: Flavor, volumes: list[Disk]) -> Plan:
+def image_source(session: Session, context: Context, image_id: str, flavor: Mapping[str, Any]) -> Plan:
+    """The root disk as a clone of an image; raises BadRequest when it does not exist or the flavor is too small."""
     try:
         found = image.bootable(session, context, str(image_id))
     except NotFound:
         raise BadRequest(f"Image {image_id} could not be found.", field="imageRef") from None
-    if flavor.ram < found.min_ram:
+    if flavor["ram"] < found.min_ram:
         raise BadRequest("Flavor's memory is too small for requested image.", field="flavorRef")
-    if flavor.disk and flavor.disk * GIB < max(found.size, found.min_disk * GIB):
+    if flavor["disk"] and flavor["disk"] * GIB < max(found.size, found.min_disk * GIB):
         raise BadRequest(
-            f"Flavor's disk is too small for requested image. Flavor disk is {flavor.disk * GIB} bytes, image is "
+            f"Flavor's disk is too small for requested image. Flavor disk is {flavor['disk'] * GIB} bytes, image is "
             f"{max(found.size, found.min_disk * GIB)} bytes.",
             field="flavorRef",
         )
-    size = flavor.disk * GIB or max(found.size, found.min_disk * GIB)
-    return Plan(found.image_id, {"pool": found.pool, "name": found.name, "snapshot": found.snapshot}, size, volumes)
+    size = flavor["disk"] * GIB or max(found.size, found.min_disk * GIB)
+    return Plan(found.image_id, {"pool": found.pool, "name": found.name, "snapshot": found.snapshot}, size, [])
 
 
 def make_volumes(session: Session, context: Context, server: Server, wanted: Plan) -> list[str]:

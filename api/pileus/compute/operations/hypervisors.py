@@ -78,6 +78,16 @@ def discover(session: Session, context: Context, hosts: Sequence[str]) -> list[I
     return [FACTS.submit(session, known[host], context) for host in dict.fromkeys(hosts)]
 
 
+def look_again(session: Session, settings: Settings) -> None:
+    """Look at every known host once more, unless that was done lately; guests that ended by themselves are noticed so."""
+    lock(session, "compute/hypervisors")
+    recent = now() - dt.timedelta(seconds=settings.chores_every / 2)
+    fresh = select(Intent.resource_id).where(Intent.operation == FACTS.key, Intent.created_at > recent)
+    asker = Context(user_id="worker", project_id=OWNER, roles=("admin",), request_id="req-chore")
+    for row in session.scalars(select(Hypervisor).where(Hypervisor.id.not_in(fresh))):
+        FACTS.submit(session, row, asker)
+
+
 def host_usage(session: Session) -> list[dict[str, Any]]:
     """What every host has and what is promised on it, for operators; memory in MiB."""
     counts: dict[str, int] = {}

@@ -9,6 +9,7 @@ from pileus.compute.operations import actions, disks
 from pileus.compute.operations.runs import ABSENT, PRESENT, REBOOT
 from pileus.core.context import Context
 from pileus.core.errors import Conflict
+from pileus.core.intents import Intent
 
 VM_STATES = {
     "BUILD": "building",
@@ -16,6 +17,10 @@ VM_STATES = {
     "SHUTOFF": "stopped",
     "REBOOT": "active",
     "HARD_REBOOT": "active",
+    "REBUILD": "active",
+    "RESIZE": "active",
+    "VERIFY_RESIZE": "resized",
+    "REVERT_RESIZE": "resized",
     "ERROR": "error",
 }
 
@@ -34,11 +39,26 @@ def check_state(server: Server, what: str, allowed: Sequence[str], idle: bool = 
         raise Conflict(f"Cannot '{what}' instance {server.id} while it is in vm_state {VM_STATES[server.status]}")
 
 
+def begin(
+    session: Session,
+    context: Context,
+    server: Server,
+    action: str,
+    intent: Intent,
+    task: str,
+    status: str | None = None,
+) -> None:
+    """Note that an intent now owns the status of a server."""
+    server.status = status or server.status
+    server.task_state, server.task_intent = task, intent.id
+    server.fault = server.fault_details = None
+    actions.record(session, context, server, action, intent)
+
+
 def _power(session: Session, context: Context, server: Server, action: str, power: str, task: str) -> None:
     server.power = power
     intent = PRESENT.submit(session, server, context, params={"action": action})
-    server.task_state, server.task_intent, server.fault_details = task, intent.id, None
-    actions.record(session, context, server, action, intent)
+    begin(session, context, server, action, intent, task)
 
 
 def start(session: Session, context: Context, server: Server) -> None:
@@ -61,10 +81,9 @@ def reboot(session: Session, context: Context, server: Server, kind: str) -> Non
     check_state(server, "reboot", ("ACTIVE",) if kind == "SOFT" else ("ACTIVE", "SHUTOFF", "ERROR"))
     server.power = "running"
     intent = REBOOT.submit(session, server, context, params={"action": "reboot", "reboot": {"type": kind}})
-    server.status = "REBOOT" if kind == "SOFT" else "HARD_REBOOT"
-    server.task_state = "rebooting" if kind == "SOFT" else "rebooting_hard"
-    server.task_intent, server.fault, server.fault_details = intent.id, None, None
-    actions.record(session, context, server, "reboot", intent)
+    soft = kind == "SOFT"
+    task, status = ("rebooting", "REBOOT") if soft else ("rebooting_hard", "HARD_REBOOT")
+    begin(session, context, server, "reboot", intent, task, status)
 
 
 def lock(session: Session, context: Context, server: Server, reason: str | None) -> None:

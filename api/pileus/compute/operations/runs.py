@@ -63,17 +63,24 @@ def build_present(session: Session, intent: Intent, server: Server) -> Variables
     return {**plugged, ROOT_DISK: disks.root_item(server, server.root_pool), DOMAIN: [domain]}
 
 
-def finish_present(session: Session, intent: Intent, server: Server, facts: FactSheet) -> None:
+def _settled(intent: Intent, server: Server) -> None:
+    """The status that a good end leads to; a new size waits to be confirmed."""
+    if server.task_intent == intent.id:
+        resized = intent.params.get("action") == "resize"
+        server.status = "VERIFY_RESIZE" if resized else SETTLED[server.power][0]
+        server.task_state = None
+
+
+def finish_present(session: Session, intent: Intent, server: Server, _facts: FactSheet) -> None:
     """The server is as it was wanted."""
-    status, power_state = SETTLED[server.power]
+    _, power_state = SETTLED[server.power]
     server.power_state = power_state
     server.launched_at = server.launched_at or now()
     network.bind_ports(session, server.id, server.host or "", server.power == "running")
     disks.settle(session, server, intent)
     if port_id := intent.params.get("without_port"):
         network.unplug_port(session, asker(intent), port_id)
-    if server.task_intent == intent.id:
-        server.status, server.task_state = status, None
+    _settled(intent, server)
     actions.ended(session, intent, server, True)
 
 
@@ -131,8 +138,7 @@ def build_reboot(session: Session, intent: Intent, server: Server) -> Variables:
 def finish_reboot(session: Session, intent: Intent, server: Server, _facts: FactSheet) -> None:
     """It runs again."""
     server.power_state = RUNNING
-    if server.task_intent == intent.id:
-        server.status, server.task_state = "ACTIVE", None
+    _settled(intent, server)
     actions.ended(session, intent, server, True)
 
 
@@ -141,6 +147,17 @@ def abandon_reboot(session: Session, intent: Intent, server: Server) -> None:
     server.power_state = NOSTATE
     _owner_failed(intent, server)
     actions.ended(session, intent, server, False)
+
+
+def build_resize(session: Session, intent: Intent, server: Server) -> Variables:
+    """The root disk, which may have grown, and the domain, which starts again with its new size."""
+    return {**build_reboot(session, intent, server), ROOT_DISK: disks.root_item(server, server.root_pool)}
+
+
+def build_rebuild(session: Session, intent: Intent, server: Server) -> Variables:
+    """Domain and root disk as they shall be afterwards; the playbook removes them first."""
+    domain = domain_item(session, server, intent, _ports(session, server, intent))
+    return {DOMAIN: [domain], ROOT_DISK: disks.root_item(server, server.root_pool)}
 
 
 def build_console(_session: Session, _intent: Intent, read: ConsoleRead) -> Variables:
@@ -193,6 +210,27 @@ REBOOT = Operation(
     finish=finish_reboot,
     abandon=abandon_reboot,
 )
+RESIZE = Operation(
+    service="compute",
+    name="server_resize",
+    playbook="compute/server_resize.yml",
+    model=Server,
+    variables=(ROOT_DISK, DOMAIN),
+    build=build_resize,
+    finish=finish_reboot,
+    abandon=abandon_reboot,
+)
+REBUILD = Operation(
+    service="compute",
+    name="server_rebuild",
+    playbook="compute/server_rebuild.yml",
+    model=Server,
+    variables=(DOMAIN, ROOT_DISK),
+    build=build_rebuild,
+    finish=finish_present,
+    abandon=abandon_reboot,
+    batch=1,  # its playbook stops a host's play when something would not go
+)
 CONSOLE = Operation(
     service="compute",
     name="server_console_show",
@@ -206,4 +244,4 @@ CONSOLE = Operation(
     retries=1,
     timeout=60,
 )
-OPERATIONS = [PRESENT, ABSENT, REBOOT, CONSOLE, hypervisors.FACTS]
+OPERATIONS = [PRESENT, ABSENT, REBOOT, RESIZE, REBUILD, CONSOLE, hypervisors.FACTS]

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pileus.compute.models import Flavor, Server
-from pileus.compute.operations import actions, boot, flavors, groups, keypairs, nics
-from pileus.compute.operations.runs import PRESENT
+from pileus.compute.operations import actions, boot, flavors, groups, keypairs, nics, power
+from pileus.compute.operations.runs import PRESENT, REBUILD
 from pileus.compute.operations.zones import zone_and_host
 from pileus.compute.quota import QUOTA
 from pileus.core.context import Context
@@ -188,6 +188,27 @@ def _affordable(session: Session, context: Context, template: Template, least: i
     each = {"instances": 1, "cores": template.flavor.vcpus, "ram": template.flavor.ram}
     room = [(limits[name] - used[name]) // size for name, size in each.items() if limits[name] >= 0 and size]
     return min([template.count, *room])
+
+
+def rebuild_server(session: Session, context: Context, server: Server, wanted: Mapping[str, Any]) -> None:
+    """Make a server anew from an image; raises Conflict by its state, BadRequest for what can't be."""
+    power.check_unlocked(context, server)
+    power.check_state(server, "rebuild", ("ACTIVE", "SHUTOFF", "ERROR"))
+    if not server.boot:
+        raise BadRequest("A server that boots from a volume can not be rebuilt here.", field="imageRef")
+    source = boot.image_source(session, context, str(wanted["imageRef"]), server.flavor)
+    if "metadata" in wanted:
+        check_metadata(session, server.project_id, wanted["metadata"])
+        server.properties = dict(wanted["metadata"])
+    if "key_name" in wanted:
+        key = _keypair(session, context, wanted["key_name"])
+        server.key_name, server.public_key = (key.name, key.public_key) if key else (None, None)
+    if "user_data" in wanted:
+        server.user_data = _user_data(wanted["user_data"])
+    update_server(server, wanted)
+    server.image_id, server.boot, server.root_size = source.image_id, source.source, source.root_size
+    intent = REBUILD.submit(session, server, context, params={"action": "rebuild"})
+    power.begin(session, context, server, "rebuild", intent, "rebuilding", "REBUILD")
 
 
 def update_server(server: Server, wanted: Mapping[str, Any]) -> None:

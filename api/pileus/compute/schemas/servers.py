@@ -128,6 +128,38 @@ def plain(name: str) -> dict[str, Any]:
 
 
 REBOOT = wrapped("reboot", {"type": {"enum": ["HARD", "Hard", "hard", "SOFT", "Soft", "soft"]}}, ["type"])
+RESIZE = wrapped(
+    "resize", {"flavorRef": SERVER["flavorRef"], "OS-DCF:diskConfig": {"enum": ["AUTO", "MANUAL"]}}, ["flavorRef"]
+)
+CREATE_IMAGE = wrapped("createImage", {"name": LOOSE_NAME, "metadata": METADATA}, ["name"])
+_REBUILD: dict[str, Any] = {
+    "imageRef": UUID,
+    "name": LOOSE_NAME,
+    "adminPass": SERVER["adminPass"],
+    "metadata": METADATA,
+    "OS-DCF:diskConfig": {"enum": ["AUTO", "MANUAL"]},
+    "accessIPv4": _ADDRESS_4,
+    "accessIPv6": _ADDRESS_6,
+    "personality": {"type": "array", "maxItems": 0},
+    "preserve_ephemeral": {"enum": [False, "false", "False", "0"]},
+}
+
+
+def _rebuild(**more: Any) -> dict[str, Any]:
+    properties = {key: value for key, value in {**_REBUILD, **more}.items() if value is not None}
+    return wrapped("rebuild", properties, ["imageRef"])
+
+
+_254 = {**_219, "key_name": SERVER["key_name"]}
+_257_REBUILD = {**_254, "personality": None, "user_data": SERVER["user_data"]}
+REBUILD = (
+    ((2, 1), _rebuild()),
+    ((2, 19), _rebuild(**_219)),
+    ((2, 54), _rebuild(**_254)),
+    ((2, 57), _rebuild(**_257_REBUILD)),
+    ((2, 90), _rebuild(**_257_REBUILD, hostname=HOSTNAME)),
+    ((2, 94), _rebuild(**_257_REBUILD, hostname=FQDN)),
+)
 CONSOLE = wrapped(
     "os-getConsoleOutput",
     {

@@ -11,8 +11,8 @@ from pileus.core.errors import BadRequest, Forbidden
 from pileus.core.http.call import Call
 from pileus.network import operations as network
 
-STATUSES = {"BUILD", "ACTIVE", "SHUTOFF", "REBOOT", "HARD_REBOOT", "ERROR"}
-KNOWN = STATUSES | {
+KNOWN = {
+    "BUILD", "ACTIVE", "SHUTOFF", "REBOOT", "HARD_REBOOT", "ERROR",
     "DELETED", "MIGRATING", "PASSWORD", "PAUSED", "REBUILD", "RESCUE", "RESIZE", "REVERT_RESIZE", "SHELVED",
     "SHELVED_OFFLOADED", "SOFT_DELETED", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE",
 }  # fmt: skip

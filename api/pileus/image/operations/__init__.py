@@ -1,6 +1,8 @@
 """Rules of the image service: its operation table, and what other services may ask of it."""
 
+from pileus.image.models import Image
 from pileus.image.operations.boot import Boot, bootable, image_summaries
+from pileus.image.operations.captured import begin_capture
 from pileus.image.operations.table import OPERATIONS
 
-__all__ = ["OPERATIONS", "Boot", "bootable", "image_summaries"]
+__all__ = ["OPERATIONS", "Boot", "Image", "begin_capture", "bootable", "image_summaries"]
