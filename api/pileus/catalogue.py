@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from pileus import block_storage, compute, identity, image, network
 from pileus.block_storage import operations as _block_storage
 from pileus.compute import operations as _compute
+from pileus.core import intents
 from pileus.core.config import Settings
 from pileus.core.http.pipeline import Authenticate
 from pileus.core.service import Operation, Service
@@ -35,3 +36,9 @@ def bootstrap(session: Session, settings: Settings, password: str) -> None:
     _identity.bootstrap(session, settings, SERVICES, password)
     _compute.bootstrap_flavors(session)
     _block_storage.bootstrap_types(session)
+
+
+def chores(session: Session, settings: Settings) -> None:
+    """What a worker does every now and then: look at the hosts, forget what is old."""
+    intents.prune(session, settings.events_keep_days)
+    _compute.look_again(session, settings)

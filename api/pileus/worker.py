@@ -42,8 +42,15 @@ class Runs(Protocol):
 class Worker:
     """Claims and runs until told to stop; several may share one PostgreSQL database."""
 
-    def __init__(self, settings: Settings, database: Database, operations: Iterable[Operation], runner: Runs) -> None:
-        self.settings, self.database, self.runner = settings, database, runner
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        operations: Iterable[Operation],
+        runner: Runs,
+        chores: Callable[[Session, Settings], None] | None = None,
+    ) -> None:
+        self.settings, self.database, self.runner, self.chores = settings, database, runner, chores
         self.operations = {operation.key: operation for operation in operations}
         self.batch_of = {key: operation.batch for key, operation in self.operations.items()}
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"
@@ -74,11 +81,16 @@ class Worker:
                 self.stopping.wait(1)
 
     def _heart(self) -> None:
+        next_chores = time.monotonic() + self.settings.chores_every
         while True:
             try:
                 with self.database.write() as session:
                     intents.beat(session, self.owner, list(self.working), self.settings.lease)
                     outcome.reclaim(session, self.operations)
+                if self.chores is not None and time.monotonic() > next_chores:
+                    next_chores += self.settings.chores_every
+                    with self.database.write() as session:
+                        self.chores(session, self.settings)
             except Exception:
                 log.exception("heartbeat failed")
             time.sleep(self.settings.lease / 4)

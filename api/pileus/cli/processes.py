@@ -80,7 +80,7 @@ def worker(setup: Setup, once: bool) -> None:
 
     logs.configure(setup.settings.log_level)
     runner = Runner(setup.settings)
-    working = Worker(setup.settings, setup.database, catalogue.operations(), runner)
+    working = Worker(setup.settings, setup.database, catalogue.operations(), runner, catalogue.chores)
     if once:
         while working.step():
             pass

@@ -47,6 +47,7 @@ class Settings:
     server_pool: str = "vms"
     log_level: str = "INFO"
     events_keep_days: int = 30
+    chores_every: int = 300  # seconds between looks at the hosts, and between clean-ups
 
     @property
     def database(self) -> str:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, Text, exists, func, select, text, update
+from sqlalchemy import Index, Integer, String, Text, delete, exists, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from pileus.core.db import Base, new_id, now
@@ -183,3 +183,12 @@ def waited_for(session: Session, resource_id: str) -> list[str]:
     """The resources whose unfinished intents need this one: what removes it must come after them."""
     found = select(Intent.resource_id, Intent.needs).where(Intent.state.in_(UNFINISHED))
     return [other for other, needs in session.execute(found) if resource_id in needs]
+
+
+def prune(session: Session, keep_days: int) -> None:
+    """Forget runs, their events and ended intents that are older than `keep_days`."""
+    oldest = now() - dt.timedelta(days=keep_days)
+    runs = select(Run.id).where(Run.started_at < oldest)
+    session.execute(delete(RunEvent).where(RunEvent.run_id.in_(runs)))
+    session.execute(delete(Run).where(Run.started_at < oldest))
+    session.execute(delete(Intent).where(Intent.finished_at < oldest, Intent.state.not_in(UNFINISHED)))

@@ -1,5 +1,6 @@
 """The hosts that servers run on: found and looked at by runs, enabled and disabled by operators."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,9 @@ from sqlalchemy.orm import Session
 from pileus.compute import scheduler
 from pileus.compute.models import RUNNING, SHUTDOWN, Aggregate, Hypervisor, Server
 from pileus.core import intents
+from pileus.core.config import Settings
 from pileus.core.context import Context
-from pileus.core.db import now
+from pileus.core.db import lock, now
 from pileus.core.errors import NotFound
 from pileus.core.intents import Intent
 from pileus.core.service import Facts, Operation, Variables
