@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from pileus.block_storage.models import Volume
 from pileus.core.quota import DEFAULTS, QuotaLimit
 from stories import ADMIN, OTHER, READER, Cloud
@@ -63,39 +61,38 @@ def test_a_volume_is_a_clone_of_a_snapshot_or_a_volume(cloud: Cloud, volume: Mak
     assert cloud.post(f"{V3}/volumes", {"volume": {"size": 4, **both}}).status_code == 400
 
 
-@pytest.mark.parametrize("size", ["#$%", "", "0", "-1", 0, -1, 1.5, None, [1], 2**40])
-def test_a_size_that_is_none_is_refused(cloud: Cloud, size: Any) -> None:
-    answer = cloud.post(f"{V3}/volumes", {"volume": {"size": size}})
-    assert answer.status_code == 400 and "size" in answer.json["badRequest"]["message"]
+def test_a_size_that_is_none_is_refused(cloud: Cloud) -> None:
+    for size in ("#$%", "", "0", "-1", 0, -1, 1.5, None, [1], 2**40):
+        answer = cloud.post(f"{V3}/volumes", {"volume": {"size": size}})
+        assert answer.status_code == 400 and "size" in answer.json["badRequest"]["message"], size
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        {"name": "x" * 256},
-        {"name": 7},
-        {"metadata": {"": "x"}},
-        {"metadata": {"k": "x" * 256}},
-        {"metadata": {"k": 1}},
-        {"multiattach": True},
-        {"availability_zone": "mars"},
-    ],
-)
-def test_bad_input_names_its_field(cloud: Cloud, bad: dict[str, Any]) -> None:
-    answer = cloud.post(f"{V3}/volumes", {"volume": {"size": 1, **bad}})
-    assert answer.status_code == 400, answer.text
+def test_bad_input_names_its_field(cloud: Cloud) -> None:
+    for field, value in (
+        ("name", "x" * 256),
+        ("name", 7),
+        ("metadata", {"": "x"}),
+        ("metadata", {"k": "x" * 256}),
+        ("metadata", {"k": 1}),
+        ("multiattach", "perhaps"),
+        ("availability_zone", 7),
+    ):
+        answer = cloud.post(f"{V3}/volumes", {"volume": {"size": 1, field: value}})
+        assert answer.status_code == 400 and field in answer.json["badRequest"]["message"], answer.text
+    for more in ({"multiattach": True}, {"availability_zone": "mars"}, {"backup_id": "x"}):
+        assert cloud.post(f"{V3}/volumes", {"volume": {"size": 1, **more}}).status_code == 400
 
 
-@pytest.mark.parametrize("key", ["snapshot_id", "source_volid", "volume_type"])
-def test_a_source_or_type_that_is_not_there_is_not_found(cloud: Cloud, key: str) -> None:
-    body = {"volume": {"size": 1, key: "2c46b1b0-0000-4000-8000-000000000000"}}
-    assert cloud.post(f"{V3}/volumes", body).status_code == 404
+def test_a_source_or_type_that_is_not_there_is_not_found(cloud: Cloud) -> None:
+    for key in ("snapshot_id", "source_volid", "volume_type"):
+        body = {"volume": {"size": 1, key: "2c46b1b0-0000-4000-8000-000000000000"}}
+        assert cloud.post(f"{V3}/volumes", body).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["{{ lookup('pipe','id') }}", "$(reboot)", "</name><x/>", "😀\n'\"", "x" * 255])
-def test_a_strange_name_stays_what_it_is(cloud: Cloud, volume: Make, name: str) -> None:
-    made = volume(name=name, description=name)
-    assert made["name"] == name and made["description"] == name
+def test_a_strange_name_stays_what_it_is(cloud: Cloud, volume: Make) -> None:
+    for name in ("{{ lookup('pipe','id') }}", "$(reboot)", "</name><x/>", "😀\n'\"", "x" * 255):
+        made = volume(name=name, description=name)
+        assert made["name"] == name and made["description"] == name
 
 
 def test_a_nul_in_a_name_is_refused(cloud: Cloud) -> None:
@@ -251,8 +248,9 @@ def test_lists_filter_sort_and_page(cloud: Cloud, volume: Make) -> None:
     assert names("sort=name:asc&offset=1&limit=1") == ["b"]
     counted = cloud.get(f"{V3}/volumes?limit=1&with_count=true", headers={"OpenStack-API-Version": "volume 3.45"}).json
     assert counted["count"] == 3
-    for bad in ("limit=x", "sort=color", "marker=none", "metadata=x", "offset=-1"):
+    for bad in ("limit=x", "sort=color", "metadata=x", "offset=-1"):
         assert cloud.get(f"{V3}/volumes?{bad}").status_code == 400, bad
+    assert cloud.get(f"{V3}/volumes?marker=none").status_code == 404
 
 
 def test_an_administrator_lists_all_projects_when_asked(cloud: Cloud, volume: Make) -> None:

@@ -39,7 +39,7 @@ def shown(image: Image) -> dict[str, Any]:
         "min_ram": image.min_ram,
         "protected": image.protected,
         "os_hidden": image.hidden,
-        "tags": [tag.tag for tag in image.tags],
+        "tags": sorted(tag.tag for tag in image.tags),
         "created_at": image.created_at,
         "updated_at": image.updated_at or image.created_at,
         "self": f"/v2/images/{image.id}",
