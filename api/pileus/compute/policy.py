@@ -118,6 +118,8 @@ _RULES: list[tuple[str, str, str, str, str]] = [
     ("limits:other_project", ADMIN, "Show the limits of another project", "GET", "/limits"),
     ("os-simple-tenant-usage:list", ADMIN, "Usage of all projects", "GET", "/os-simple-tenant-usage"),
     ("os-simple-tenant-usage:show", READ, "Usage of a project", "GET", "/os-simple-tenant-usage/{project_id}"),
+    ("images", READ, "See images by way of compute (until 2.35)", "GET", "/images"),
+    ("images:delete", CHANGE, "Delete an image by way of compute (until 2.35)", "DELETE", "/images/{id}"),
     ("extensions", "@", "List extensions", "GET", "/extensions"),
 ]
 _OWN_KEYS = "rule:admin or user_id:%(user_id)s"

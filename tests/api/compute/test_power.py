@@ -221,3 +221,20 @@ def test_an_image_is_made_of_a_server(compute: Compute) -> None:
     compute.cloud.runner.refuse[image["id"]] = "no room"
     compute.cloud.settle()
     assert compute.cloud.get(f"/image/v2/images/{image['id']}").json["status"] == "killed"
+
+
+def test_old_clients_see_images_by_way_of_compute(compute: Compute) -> None:
+    server = compute.boot()
+    answer = compute.cloud.post(f"{V2}/servers/{server['id']}/action", {"createImage": {"name": "mine"}})
+    path = f"/images/{answer.headers['Location'].rpartition('/')[2]}"
+    assert compute.ask("GET", path)["image"]["status"] == "SAVING"
+    compute.cloud.settle()
+    shown = compute.ask("GET", path)["image"]
+    assert (shown["status"], shown["minDisk"], shown["server"]["id"]) == ("ACTIVE", 1, server["id"])
+    assert [row["name"] for row in compute.ask("GET", f"/images/detail?server={server['id']}")["images"]] == ["mine"]
+    compute.fault(404, "GET", path, version="2.36")
+    compute.fault(404, "DELETE", path, token="member,reader:p2:u9")
+    compute.ask("DELETE", path)
+    compute.cloud.settle()
+    compute.fault(404, "GET", path)
+    assert any(name == "image/image_absent.yml" for name, _, _ in compute.cloud.runner.runs)

@@ -6,6 +6,7 @@ from pileus.compute.views import (
     aggregates,
     flavors,
     hypervisors,
+    images,
     instance_actions,
     interfaces,
     keypairs,
@@ -33,6 +34,7 @@ _TABLES = (
     hypervisors,
     aggregates,
     quotas,
+    images,
 )
 _CURRENT = [route for table in _TABLES for route in table.ROUTES]
 # /v2 is the same API under the name that very old clients ask for

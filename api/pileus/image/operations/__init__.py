@@ -3,6 +3,17 @@
 from pileus.image.models import Image
 from pileus.image.operations.boot import Boot, bootable, image_summaries
 from pileus.image.operations.captured import begin_capture
+from pileus.image.operations.images import delete_image, find_image, visible
 from pileus.image.operations.table import OPERATIONS
 
-__all__ = ["OPERATIONS", "Boot", "Image", "begin_capture", "bootable", "image_summaries"]
+__all__ = [
+    "OPERATIONS",
+    "Boot",
+    "Image",
+    "begin_capture",
+    "bootable",
+    "delete_image",
+    "find_image",
+    "image_summaries",
+    "visible",
+]

@@ -24,5 +24,6 @@ def begin_capture(
     image = create_image(session, context, {**about, **formats, "name": name}, pool)
     reserve(session, image.project_id, image_size_total=-(-size // MIB))
     image.size = image.virtual_size = size
+    image.uploads = 1  # there will be data to remove
     session.flush()
     return image
