@@ -36,6 +36,7 @@ TABLE: list[tuple[str, str, str, tuple[str, str]]] = [
     ("limits_extension:used_limits", READER, "Show limits and usage", ("GET", "/limits")),
     ("volume_extension:list_extensions", READER, "List extensions", ("GET", "/extensions")),
     ("volume_extension:hosts", ADMIN, "List hosts", ("GET", "/os-hosts")),
+    ("volume_extension:capabilities", ADMIN, "Show what storage can do", ("GET", "/capabilities/{host}")),
     ("volume_extension:services:index", ADMIN, "List services", ("GET", "/os-services")),
     (
         "scheduler_extension:scheduler_stats:get_pools",

@@ -101,3 +101,14 @@ def test_what_the_service_says_of_itself(cloud: Cloud) -> None:
     for path in ("os-services", "os-hosts", "scheduler-stats/get_pools?detail=true"):
         assert cloud.get(f"{ALL}/{path}", token=ADMIN).status_code == 200
         assert cloud.get(f"{V3}/{path}", token=MEMBER).status_code == 403
+
+
+def test_hosts_and_what_is_on_them(cloud: Cloud, volume: Make, snapshot: Make) -> None:
+    snapshot(volume(size=2)["id"])
+    shown = cloud.get(f"{ALL}/os-hosts/pileus@ceph", token=ADMIN).json["host"]
+    counts = {"volume_count": "1", "total_volume_gb": "2", "snapshot_count": "1", "total_snapshot_gb": "2"}
+    assert [row["resource"]["project"] for row in shown] == ["(total)", "p1"]
+    assert all(counts.items() <= row["resource"].items() for row in shown)
+    assert cloud.get(f"{ALL}/os-hosts/nope", token=ADMIN).status_code == 404
+    assert cloud.get(f"{ALL}/capabilities/pileus@ceph", token=ADMIN).json["storage_protocol"] == "ceph"
+    assert len(cloud.get(f"{ALL}/os-services?host=pileus", token=ADMIN).json["services"]) == 2

@@ -2,15 +2,18 @@
 
 from typing import Any
 
+from pileus.block_storage.operations import quotas as usage
 from pileus.block_storage.operations.volumes import ZONE
 from pileus.block_storage.views.paths import both
 from pileus.block_storage.views.volumes import HOST
 from pileus.core.db import now
+from pileus.core.errors import NotFound
 from pileus.core.http.call import Call
 from pileus.core.http.reply import Reply
 from pileus.core.http.version import text
 from pileus.core.service import Route
 
+PARTS = [("cinder-scheduler", "pileus"), ("cinder-volume", HOST)]  # the names clients know
 UPDATED = "2026-11-21T00:00:00Z"
 
 
@@ -79,27 +82,59 @@ def zones(call: Call) -> dict[str, Any]:
 
 def services(call: Call) -> dict[str, Any]:
     """GET /os-services: what stands for the services that other clouds run for volumes."""
-    rows = [("cinder-scheduler", "pileus"), ("cinder-volume", HOST)]
-    asked = {"binary": call.query.get("binary"), "host": call.query.get("host")}
+    binary, host = call.query.get("binary"), call.query.get("host")
     listed: list[dict[str, Any]] = []
-    for binary, host in rows:
-        row = {"binary": binary, "host": host}
-        if any(value is not None and value != row[key] for key, value in asked.items()):
+    for name, where in PARTS:
+        if (binary and binary != name) or (host and host not in (where, where.partition("@")[0])):
             continue
-        row |= {"zone": ZONE, "status": "enabled", "state": "up"}
-        more: dict[str, Any] = {"updated_at": now(), "disabled_reason": None}
+        row: dict[str, Any] = {"binary": name, "host": where, "zone": ZONE, "status": "enabled", "state": "up"}
+        row |= {"updated_at": now(), "disabled_reason": None}
         if call.at_least(3, 7):
-            more["cluster"] = None
-        if binary == "cinder-volume" and call.at_least(3, 49):
-            more["backend_state"] = "up"
-        listed.append({**row, **more})
+            row["cluster"] = None
+        if name == "cinder-volume" and call.at_least(3, 49):
+            row["backend_state"] = "up"
+        listed.append(row)
     return {"services": listed}
 
 
 def hosts(call: Call) -> dict[str, Any]:
-    """GET /os-hosts: the one that stands for all storage hosts."""
-    row = {"service": "cinder-volume", "host_name": HOST, "zone": ZONE, "last-update": now()}
-    return {"hosts": [{**row, "service-status": "available", "service-state": "enabled"}]}
+    """GET /os-hosts: the same, as hosts."""
+    state = {"zone": ZONE, "service-status": "available", "service-state": "enabled", "last-update": now()}
+    return {"hosts": [{"service": name, "host_name": where, **state} for name, where in PARTS]}
+
+
+def host(call: Call, name: str) -> dict[str, Any]:
+    """GET /os-hosts/{name}: what there is on it, in all and by project."""
+    if name not in {where for _, where in PARTS}:
+        raise NotFound(f"Host {name} could not be found.")
+    rows = usage.by_project(call.session) if name == HOST else {}
+    total = tuple(map(sum, zip(*rows.values(), strict=True))) if rows else (0, 0, 0, 0)
+    return {"host": [_resource(name, *one) for one in [("(total)", total), *rows.items()]]}
+
+
+def _resource(where: str, project: str, counts: tuple[int, ...]) -> dict[str, Any]:
+    keys = ("volume_count", "total_volume_gb", "snapshot_count", "total_snapshot_gb")
+    shown = {key: str(count) for key, count in zip(keys, counts, strict=True)}
+    return {"resource": {"host": where, "project": project, **shown}}
+
+
+def capabilities(call: Call, name: str) -> dict[str, Any]:
+    """GET /capabilities/{name}: what the storage behind volumes can do."""
+    if name.partition("#")[0] != HOST:
+        raise NotFound(f"Host {name} could not be found.")
+    return {
+        "namespace": f"OS::Storage::Capabilities::{HOST}",
+        "vendor_name": "Open Source",
+        "volume_backend_name": "ceph",
+        "pool_name": call.settings.volume_pool,
+        "driver_version": "1",
+        "storage_protocol": "ceph",
+        "display_name": "Ceph RBD",
+        "description": "Volumes as images in Ceph.",
+        "visibility": "public",
+        "replication_targets": [],
+        "properties": {},
+    }
 
 
 def pools(call: Call) -> dict[str, Any]:
@@ -129,6 +164,8 @@ ROUTES = [
         Route("GET", "/extensions", extensions, "volume_extension:list_extensions"),
         Route("GET", "/os-availability-zone", zones, "volume:availability_zone_list"),
         Route("GET", "/os-hosts", hosts, "volume_extension:hosts"),
+        Route("GET", "/os-hosts/<name>", host, "volume_extension:hosts"),
+        Route("GET", "/capabilities/<name>", capabilities, "volume_extension:capabilities"),
         Route("GET", "/os-services", services, "volume_extension:services:index"),
         Route("GET", "/scheduler-stats/get_pools", pools, "scheduler_extension:scheduler_stats:get_pools"),
     ),

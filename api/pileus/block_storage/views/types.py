@@ -6,7 +6,7 @@ from pileus.block_storage import schemas
 from pileus.block_storage.models import VolumeType
 from pileus.block_storage.operations import types
 from pileus.block_storage.views.paths import both
-from pileus.core.errors import NotFound
+from pileus.core.errors import BadRequest, NotFound
 from pileus.core.http.call import Call
 from pileus.core.http.page import next_link, page
 from pileus.core.service import Route
@@ -129,6 +129,8 @@ def spec(call: Call, type_id: str, key: str) -> dict[str, Any]:
 def change_spec(call: Call, type_id: str, key: str) -> dict[str, Any]:
     """PUT /types/{type_id}/extra_specs/{key}."""
     row = find(call, type_id)
+    if key not in call.body:
+        raise BadRequest("Request body and URI mismatch", field=key)
     row.extra_specs = {**row.extra_specs, **call.body}
     return dict(call.body)
 
