@@ -16,9 +16,9 @@ def load(role: str, name: str | None = None) -> ModuleType:
     for binding in HOST_BINDINGS:
         if binding not in sys.modules and importlib.util.find_spec(binding) is None:
             sys.modules[binding] = ModuleType(binding)
-    for folder in ("playbooks", f"roles/{role}"):
-        if str(ROOT / folder / "module_utils") not in ansible.module_utils.__path__:
-            ansible.module_utils.__path__.append(str(ROOT / folder / "module_utils"))
+    for folder in (ROOT / "playbooks/module_utils", *(ROOT / "roles").glob("*/module_utils")):
+        if str(folder) not in ansible.module_utils.__path__:
+            ansible.module_utils.__path__.append(str(folder))
     path = ROOT / "roles" / role / "library" / f"{name or role}.py"
     spec = importlib.util.spec_from_file_location(f"role_{role}_{path.stem}", path)
     assert spec and spec.loader

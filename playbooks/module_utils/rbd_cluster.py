@@ -140,10 +140,12 @@ class Cluster:
 
 
 def mark(image, item):
-    """Note on an open image whose it is: resource and intent, instead of what a clone took over from its parent."""
-    for key, _value in list(image.metadata_list()):
-        if key.startswith("pileus."):
-            image.metadata_remove(key)
+    """Note on an open image whose it is; what a clone took over from its parent goes."""
+    noted = dict(image.metadata_list())
+    if noted.get(ID) not in (None, item["id"]):
+        for key in noted:
+            if key.startswith("pileus."):
+                image.metadata_remove(key)
     image.metadata_set(ID, item["id"])
     if item.get("intent"):
         image.metadata_set(INTENT, item["intent"])

@@ -7,6 +7,7 @@ short_description: Define, start, stop, change, reboot or remove servers
 description:
   - Works through a list of servers over one connection and answers per item, with the power state and the VNC port.
   - Disks and network cards are plugged into and out of running domains; everything else takes effect at the next start.
+  - What a server needs on its host before it starts can be made in the same execution, which is quicker than one of its own.
 author: [Pileus]
 options:
   items:
@@ -53,6 +54,16 @@ options:
           mac: {description: Address of the card., type: str, required: true}
           mtu: {description: Largest packet., type: int}
           network_id: {description: Network of the port., type: str}
+  volumes:
+    description: Volumes to make before, and with C(state=absent) to remove after, as the items of M(rbd_volume).
+    type: list
+    elements: dict
+    default: []
+  networks:
+    description: Networks to serve metadata for, as the items of M(metadata_network).
+    type: list
+    elements: dict
+    default: []
   state:
     description: What is to be done; V(console) only reads.
     type: str
@@ -69,6 +80,7 @@ options:
   ceph_conf: {description: Configuration file of Ceph., type: path, default: /etc/ceph/ceph.conf}
   shutdown_timeout: {description: Seconds a guest has to shut down before it is switched off., type: int, default: 60}
   detach_timeout: {description: Seconds a guest has to let go of a device., type: int, default: 30}
+  busy_timeout: {description: Seconds to wait for a killed client to let go of a volume., type: int, default: 40}
   console_bytes: {description: How much of the end of a console log to answer., type: int, default: 65536}
   parallel: {description: Items worked on at a time., type: int, default: 4}
 attributes:
@@ -90,7 +102,9 @@ EXAMPLES = """
 
 RETURN = """
 results:
-  description: One per item with id, intent, ok, changed, error and facts (power, vnc_port; for C(state=console) console).
+  description: >-
+    One per item with id, intent, ok, changed, error and facts (power, vnc_port; for C(state=console) console). Those of volumes
+    and networks say so as C(variable).
   type: list
   returned: always
 faults: {description: Id and error of the items that failed., type: list, returned: always}
@@ -99,84 +113,17 @@ faults: {description: Id and error of the items that failed., type: list, return
 import json
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible.module_utils.libvirt_domain_plan import describe, describe_wanted, plan
+from ansible.module_utils.libvirt_domain_options import ITEM, OPTIONS
+from ansible.module_utils.libvirt_domain_plan import describe, describe_wanted, existing, plan, wanted
 from ansible.module_utils.libvirt_domain_steps import Steps, console, libvirt, logs, look
-from ansible.module_utils.libvirt_domain_xml import digest, wanted_devices
-from ansible.module_utils.pileus_items import Outcome, answer
-
-OPTIONS = {
-    "state": {"type": "str", "choices": ["present", "absent", "rebooted", "console"], "default": "present"},
-    "host_facts": {"type": "path", "default": "/etc/pileus/hypervisor.json"},
-    "uri": {"type": "str", "default": "qemu:///system"},
-    "machine": {"type": "str", "default": "pc"},
-    "bridge": {"type": "str", "default": "br-int"},
-    "vnc_listen": {"type": "str", "default": "127.0.0.1"},
-    "tcg_cache_mib": {"type": "int", "default": 32},
-    "secret_uuid": {"type": "str", "required": True, "no_log": False},
-    "ceph_client": {"type": "str", "default": "pileus"},
-    "ceph_conf": {"type": "path", "default": "/etc/ceph/ceph.conf"},
-    "shutdown_timeout": {"type": "int", "default": 60},
-    "detach_timeout": {"type": "int", "default": 30},
-    "console_bytes": {"type": "int", "default": 65536},
-    "parallel": {"type": "int", "default": 4},
-}
-ID = {"type": "str", "required": True}
-DISK = {
-    "id": ID,
-    "pool": ID,
-    "image": ID,
-    "device": ID,
-    "bus": {"type": "str", "default": "virtio"},
-    "boot_index": {"type": "int"},
-    "serial": {"type": "str"},
-    "size": {"type": "int"},
-}
-NIC = {"id": ID, "mac": ID, "mtu": {"type": "int"}, "network_id": {"type": "str"}}
-ITEM = {
-    "id": ID,
-    "intent": {"type": "str"},
-    "host": ID,
-    "name": {"type": "str"},
-    "project_id": {"type": "str"},
-    "power": {"type": "str", "choices": ["running", "shutoff"], "default": "running"},
-    "vcpus": {"type": "int"},
-    "memory_mib": {"type": "int"},
-    "virt_type": {"type": "str", "choices": ["kvm", "qemu"]},
-    "reboot": {"type": "dict", "options": {"type": {"type": "str", "choices": ["SOFT", "HARD"], "default": "SOFT"}}},
-    "disks": {"type": "list", "elements": "dict", "default": [], "options": DISK},
-    "nics": {"type": "list", "elements": "dict", "default": [], "options": NIC},
-}
-
-
-def wanted(item, host):
-    """An item as plan() takes it."""
-    complete = bool(item["vcpus"] and item["memory_mib"])
-    return {
-        "power": item["power"],
-        "digest": digest(item, host) if complete else None,
-        "devices": wanted_devices(item),
-        "sizes": {disk["device"]: disk["size"] for disk in item["disks"] if disk["size"]},
-        "reboot": (item["reboot"] or {}).get("type", "SOFT"),
-        "intent": item["intent"],
-    }
-
-
-def existing(found, want):
-    """What look() found as plan() takes it."""
-    if found is None:
-        return None
-    notes, live = found["config"]["notes"], found["live"]
-    there = {target for _source, target, _bus in live["devices"]["disk"].values()} if live else ()
-    return {
-        "power": found["power"],
-        "digest": notes.get("digest"),
-        "reboot": notes.get("reboot"),
-        "config": found["config"]["devices"],
-        "live": live and live["devices"],
-        "sizes": {device: found["domain"].blockInfo(device)[0] for device in want["sizes"] if device in there},
-    }
+from ansible.module_utils.metadata_network_host import SETTINGS, converge_all, result
+from ansible.module_utils.pileus_items import Outcome, gather, reply
+from ansible.module_utils.rbd_cluster import connect
+from ansible.module_utils.rbd_volumes import ITEM as VOLUME
+from ansible.module_utils.rbd_volumes import converge as converge_volume
 
 
 def converge(connection, module, host, item):
@@ -185,7 +132,7 @@ def converge(connection, module, host, item):
     if state == "console":
         return Outcome(False, {"console": console(item, module.params["console_bytes"])})
     found, want = look(connection, item), wanted(item, host)
-    have = existing(found, want)
+    have = existing(found)
     if state == "absent":
         have = have or logs(item)
     steps = plan(have, want, state)
@@ -226,10 +173,34 @@ def about_host(module):
     return host
 
 
+def volumes(module):
+    """Make or remove the volumes of the servers: [(result, Outcome)]."""
+    if not module.params["volumes"]:
+        return []
+    state = "absent" if module.params["state"] == "absent" else "present"
+    with connect(module) as cluster:
+        told = (state, module.check_mode, module.params["busy_timeout"])
+        parallel = module.params["parallel"]
+        return gather(
+            module.params["volumes"], lambda v: converge_volume(cluster, v, *told), parallel, "rbd_volume_items"
+        )
+
+
+def networks(module):
+    """Serve metadata for the networks of the servers: [(result, Outcome)]."""
+    wanted_ones, settings = module.params["networks"], {key: option["default"] for key, option in SETTINGS.items()}
+    if not wanted_ones:
+        return []
+    settings = {**settings, "bridge": module.params["bridge"], "state": "present"}
+    outcomes = converge_all(wanted_ones, settings, module.check_mode)
+    return gather(wanted_ones, lambda n: result(outcomes[str(n.get("id"))]), 1, "metadata_network_items")
+
+
 def main():
-    """Read the parameters, connect once, converge each item."""
-    items = {"type": "list", "elements": "dict", "required": True, "options": ITEM}
-    module = AnsibleModule(argument_spec={"items": items, **OPTIONS}, supports_check_mode=True)
+    """Read the parameters, connect once, converge each item; metadata meanwhile."""
+    lists = {"items": ITEM, "volumes": VOLUME, "networks": None}
+    spec = {key: {"type": "list", "elements": "dict", "default": [], "options": item} for key, item in lists.items()}
+    module = AnsibleModule(argument_spec={**spec, **OPTIONS}, supports_check_mode=True)
     if libvirt is None:
         module.fail_json(msg=missing_required_lib("libvirt"))
     libvirt.registerErrorHandler(lambda *_: None, None)
@@ -238,7 +209,20 @@ def main():
     except libvirt.libvirtError as error:
         module.fail_json(msg=f"libvirt at {module.params['uri']}: {error}")
     host = about_host(module)
-    answer(module, lambda item: converge(connection, module, host, item), module.params["parallel"])
+    servers, parallel = module.params["items"], module.params["parallel"]
+    absent = module.params["state"] == "absent"
+    with ThreadPoolExecutor(1) as aside:
+        metadata = aside.submit(networks, module)
+        disks = [] if absent else volumes(module)
+        domains = gather(
+            servers, lambda item: converge(connection, module, host, item), parallel, "libvirt_domain_items"
+        )
+        disks = volumes(module) if absent else disks
+        try:
+            served = metadata.result()
+        except Exception as error:
+            module.fail_json(msg=f"Open vSwitch does not answer: {error}")
+    reply(module, disks, served, domains)
 
 
 if __name__ == "__main__":

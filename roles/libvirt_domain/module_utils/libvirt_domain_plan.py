@@ -1,6 +1,6 @@
 """What has to be done to a libvirt domain, decided and described without touching it."""
 
-from ansible.module_utils.libvirt_domain_xml import wanted_devices
+from ansible.module_utils.libvirt_domain_xml import digest, wanted_devices
 from ansible.module_utils.pileus_items import ItemError
 
 
@@ -57,6 +57,34 @@ def differences(have, want, live):
     gone = [("detach", live, kind, key) for kind, old, new in pairs for key in old if new.get(key) != old[key]]
     come = [("attach", live, kind, key) for kind, old, new in pairs for key in new if new[key] != old.get(key)]
     return gone + come
+
+
+def wanted(item, host):
+    """An item as plan() takes it."""
+    complete = bool(item["vcpus"] and item["memory_mib"])
+    return {
+        "power": item["power"],
+        "digest": digest(item, host) if complete else None,
+        "devices": wanted_devices(item),
+        "sizes": {disk["device"]: disk["size"] for disk in item["disks"] if disk["size"]},
+        "reboot": (item["reboot"] or {}).get("type", "SOFT"),
+        "intent": item["intent"],
+    }
+
+
+def existing(found):
+    """What look() found as plan() takes it."""
+    if found is None:
+        return None
+    notes, live = found["config"]["notes"], found["live"]
+    return {
+        "power": found["power"],
+        "digest": notes.get("digest"),
+        "reboot": notes.get("reboot"),
+        "config": found["config"]["devices"],
+        "live": live and live["devices"],
+        "sizes": found["sizes"],
+    }
 
 
 def describe(found):

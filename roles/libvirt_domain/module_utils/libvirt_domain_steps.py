@@ -37,18 +37,30 @@ PUSH_AGAIN = 5  # seconds: a guest that is still booting does not hear the power
 
 
 def look(connection, item):
-    """What there is: None, or {domain, power, active, config, live}; live is None when it does not run."""
+    """What there is: None, or {domain, power, config, live, sizes}; live is None when it does not run.
+
+    sizes: {device: bytes that a running guest sees}, of disks whose item says how large they shall be.
+    """
     try:
         domain = connection.lookupByName(domain_name(item))
         config = read(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
         active = bool(domain.isActive())
         live = read(domain.XMLDesc(0)) if active else None
         power = POWER.get(domain.state()[0], "shutoff")
+        targets = {target for _source, target, _bus in live["devices"]["disk"].values()} if live else ()
+        sized = [disk["device"] for disk in item.get("disks", []) if disk.get("size") and disk["device"] in targets]
+        sizes = {device: domain.blockInfo(device)[0] for device in sized}
     except libvirt.libvirtError as error:
         if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
             return None
         raise
-    return {"domain": domain, "power": power if active else "shutoff", "config": config, "live": live}
+    return {
+        "domain": domain,
+        "power": power if active else "shutoff",
+        "config": config,
+        "live": live,
+        "sizes": sizes,
+    }
 
 
 class Steps:

@@ -59,7 +59,7 @@ faults: {description: "Id and error of the items that failed.", type: list, retu
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.pileus_items import ItemError, Outcome, answer
+from ansible.module_utils.pileus_items import ItemError, Outcome, Refused, answer
 from ansible.module_utils.rbd_cluster import CONNECTION, PART, connect, mark, rbd
 from ansible.module_utils.rbd_image_format import DRIVERS, HEADER_BYTES, QemuImg, check_header
 
@@ -83,7 +83,7 @@ def plan(have, want, state="present"):
     """
     image, upload = have["image"], want["upload"]
     if image and image["id"] not in (None, want["id"]):
-        raise ItemError(f"image {want['pool']}/{want['name']} belongs to {image['id']}")
+        raise Refused(f"image {want['pool']}/{want['name']} belongs to {image['id']}")
     if state == "absent":
         return ["remove"] if image or have["upload"] or have["part"] else []
     if image and SNAPSHOT in image["snapshots"]:
@@ -92,7 +92,7 @@ def plan(have, want, state="present"):
     if (have["upload"] if separate else image) is None:
         raise ItemError("there are no uploaded bytes")
     if DRIVERS[want["format"]] and not separate:
-        raise ItemError(f"{want['format']} bytes must be uploaded under another name than the image's")
+        raise Refused(f"{want['format']} bytes must be uploaded under another name than the image's")
     return ["convert"] if separate else ["mark", "snapshot"]
 
 
@@ -103,7 +103,7 @@ def inspect(cluster, module, item):
         check_header(driver, image.read(0, min(HEADER_BYTES, image.size())))
     size = qemu_img(module).virtual_size(driver, (upload["pool"], upload["name"]))
     if size > module.params["max_size"]:
-        raise ItemError(f"the disk inside has {size} bytes, more than {module.params['max_size']}")
+        raise Refused(f"the disk inside has {size} bytes, more than {module.params['max_size']}")
     return size
 
 

@@ -4,7 +4,7 @@ import json
 import struct
 import subprocess
 
-from ansible.module_utils.pileus_items import ItemError
+from ansible.module_utils.pileus_items import ItemError, Refused
 
 DRIVERS = {"raw": None, "iso": None, "qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhdx": "vhdx", "vhd": "vpc"}
 HEADER_BYTES = 512
@@ -16,17 +16,17 @@ def check_header(driver, header):
     """Refuse by its first bytes what is not of the format it claims, or takes bytes from other files."""
     magic = {"qcow2": b"QFI\xfb", "vmdk": b"KDMV", "vhdx": b"vhdxfile"}.get(driver)
     if magic and not header.startswith(magic):
-        raise ItemError(f"the file is not a {driver} image")
+        raise Refused(f"the file is not a {driver} image")
     if driver == "qcow2" and len(header) >= 104:
         version, backing = struct.unpack_from(">IQ", header, 4)
         features = struct.unpack_from(">Q", header, 72)[0] if version >= 3 else 0
         if backing or features & 4:
-            raise ItemError("a qcow2 image with a backing file or an external data file is not accepted")
+            raise Refused("a qcow2 image with a backing file or an external data file is not accepted")
     if driver == "vdi" and header[64:68] != b"\x7f\x10\xda\xbe":
-        raise ItemError("the file is not a vdi image")
+        raise Refused("the file is not a vdi image")
     # Without a capacity the descriptor inside the file names the extents, which may be any files of the host.
     if driver == "vmdk" and len(header) >= 20 and struct.unpack_from("<Q", header, 12)[0] == 0:
-        raise ItemError("a vmdk image whose descriptor names its extents is not accepted")
+        raise Refused("a vmdk image whose descriptor names its extents is not accepted")
 
 
 class QemuImg:
@@ -36,13 +36,13 @@ class QemuImg:
         self._file = {"driver": "rbd", "conf": conf, "user": client}
 
     def virtual_size(self, driver, source):
-        """Bytes of the disk inside the image `source` (pool, name); ItemError when it is not one or wants other files."""
+        """Bytes of the disk inside the image `source` (pool, name); Refused when it is not one or wants other files."""
         told = json.loads(self._run(["info", "--output=json", self._opened(driver, source)], "--cpu=30"))
         if told.get("backing-filename") or told.get("full-backing-filename"):
-            raise ItemError("an image with a backing file is not accepted")
+            raise Refused("an image with a backing file is not accepted")
         inside = told.get("format-specific", {}).get("data", {})
         if inside.get("data-file") or len(inside.get("extents", [])) > 1:
-            raise ItemError("an image that spreads over several files is not accepted")
+            raise Refused("an image that spreads over several files is not accepted")
         return int(told["virtual-size"])
 
     def convert(self, driver, source, target):

@@ -42,7 +42,7 @@ faults: {description: "Id and error of the items that failed.", type: list, retu
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.pileus_items import ItemError, Outcome, answer
+from ansible.module_utils.pileus_items import ItemError, Outcome, Refused, answer
 from ansible.module_utils.rbd_cluster import CONNECTION, connect
 
 ITEM = {
@@ -64,7 +64,7 @@ def plan(have, want, state="present"):
     noted = have is not None and note_of(want) in have["meta"]
     owner = have["meta"][note_of(want)].split()[0] if noted else want["id"]
     if owner != want["id"]:
-        raise ItemError(f"snapshot {want['name']} belongs to {owner}")
+        raise Refused(f"snapshot {want['name']} belongs to {owner}")
     if state == "absent":
         return ["remove"] if exists or noted else []
     if have is None:
