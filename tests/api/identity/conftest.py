@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from argon2 import PasswordHasher
 
 from identity_stories import PASSWORD, Identity, in_project
 from pileus import catalogue
+from pileus import identity as service
 from pileus.app import create_app
 from pileus.core.config import Settings
 from pileus.core.db import Database
-from pileus.identity.operations import bootstrap
+from pileus.identity.operations import bootstrap, passwords
 
 
 def build(database: Database, settings: Settings) -> Identity:
@@ -19,6 +21,15 @@ def build(database: Database, settings: Settings) -> Identity:
     made = Identity(create_app(settings, database).test_client(), database, settings)
     made.admin = made.token("admin", PASSWORD, in_project("admin"))
     return made
+
+
+@pytest.fixture(autouse=True)
+def _quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash cheaply, and serve nothing but identity; "whole" asks for the real thing."""
+    if request.node.get_closest_marker("whole"):
+        return
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    monkeypatch.setattr(catalogue, "SERVICES", (service.SERVICE,))
 
 
 @pytest.fixture

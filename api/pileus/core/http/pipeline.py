@@ -113,6 +113,8 @@ class Pipeline:
     def _serve(
         self, service: Service, routes: Sequence[Route], asked: Version | None, arguments: dict[str, Any]
     ) -> tuple[Response, Route]:
+        if "\0" in request.path or b"%00" in request.query_string:  # no database stores it
+            raise BadRequest("The address holds a NUL character.")
         with ExitStack() as stack:
             session = stack.enter_context(self.database.read())
             context = NOBODY

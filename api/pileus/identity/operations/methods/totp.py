@@ -33,7 +33,7 @@ def authenticate(attempt: Attempt, payload: Any) -> None:
     user = password.find(attempt.session, payload["user"])
     if user is None or password.locked_out(attempt.session, attempt.settings, user):
         raise Unauthorized()
-    given = payload["passcode"].encode()
+    given = payload["user"]["passcode"].encode()
     moment = time.time()
     right = False
     for seed in credentials.of_type(attempt.session, attempt.settings, user.id, "totp"):

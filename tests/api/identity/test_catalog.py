@@ -1,0 +1,149 @@
+"""Stories about regions, services, endpoints, who sees which of them, policies, consumers, domain options and limits."""
+
+from typing import Any
+
+import pytest
+
+from identity_stories import Identity, in_project
+
+
+@pytest.fixture
+def service(identity: Identity) -> str:
+    return str(identity.make("service", name="weather", type="weather")["id"])
+
+
+def test_an_endpoint_shows_up_in_the_catalog_with_the_project_in_its_url(identity: Identity, service: str) -> None:
+    body = {"service_id": service, "interface": "public", "region_id": "RegionOne", "url": "http://x/$(project_id)s"}
+    endpoint = identity.post("/endpoints", {"endpoint": body}).json["endpoint"]
+    project = identity.get("/projects?name=admin").json["projects"][0]["id"]
+
+    def shown() -> list[str]:
+        entries = identity.get("/auth/catalog").json["catalog"]
+        return [e["url"] for entry in entries if entry["type"] == "weather" for e in entry["endpoints"]]
+
+    assert shown() == [f"http://x/{project}"]
+    identity.patch(f"/endpoints/{endpoint['id']}", {"endpoint": {"enabled": False}})
+    assert shown() == []
+    identity.patch(f"/endpoints/{endpoint['id']}", {"endpoint": {"enabled": True, "url": "http://y"}})
+    assert shown() == ["http://y"]
+    assert identity.delete(f"/services/{service}").status_code == 204
+    assert shown() == []
+    assert identity.get(f"/endpoints/{endpoint['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"interface": "secret"},
+        {"url": "no url"},
+        {"url": "http://x/$(colour)s"},
+        {"service_id": "none"},
+        {"region_id": "none"},
+    ],
+)
+def test_a_bad_endpoint_is_refused(identity: Identity, service: str, change: dict[str, Any]) -> None:
+    body = {"service_id": service, "interface": "public", "url": "http://x", **change}
+    assert identity.post("/endpoints", {"endpoint": body}).status_code == 400
+
+
+def test_regions_form_a_tree(identity: Identity) -> None:
+    identity.make("region", id="north")
+    identity.make("region", id="oslo", parent_region_id="north")
+    assert identity.post("/regions", {"region": {"id": "oslo"}}).status_code == 409
+    assert identity.patch("/regions/north", {"region": {"parent_region_id": "oslo"}}).status_code == 400
+    assert identity.delete("/regions/north").status_code == 403
+    assert identity.delete("/regions/RegionOne").status_code == 403
+    assert identity.put("/regions/new", {"region": {}}).status_code == 201
+    found = identity.get("/regions?parent_region_id=north").json["regions"]
+    assert [region["id"] for region in found] == ["oslo"]
+
+
+def test_a_project_sees_the_endpoints_it_is_associated_with(identity: Identity, service: str) -> None:
+    project = identity.get("/projects?name=admin").json["projects"][0]["id"]
+    made = [
+        identity.make("endpoint", service_id=service, interface=name, url="http://x", region_id="RegionOne")["id"]
+        for name in ("public", "internal")
+    ]
+    body = {"name": "inside", "filters": {"service_id": service, "interface": "internal"}}
+    group = identity.post("/OS-EP-FILTER/endpoint_groups", {"endpoint_group": body}).json["endpoint_group"]["id"]
+    assert identity.put(f"/OS-EP-FILTER/projects/{project}/endpoints/{made[0]}").status_code == 204
+
+    def seen() -> set[str]:
+        entries = identity.get("/auth/catalog").json["catalog"]
+        return {endpoint["id"] for entry in entries for endpoint in entry["endpoints"]}
+
+    assert seen() == {made[0]}
+    assert identity.put(f"/OS-EP-FILTER/endpoint_groups/{group}/projects/{project}").status_code == 204
+    assert seen() == set(made)
+    listed = identity.get(f"/OS-EP-FILTER/projects/{project}/endpoints").json["endpoints"]
+    assert {endpoint["id"] for endpoint in listed} == set(made)
+    assert identity.delete(f"/OS-EP-FILTER/endpoint_groups/{group}/projects/{project}").status_code == 204
+    assert identity.delete(f"/OS-EP-FILTER/projects/{project}/endpoints/{made[0]}").status_code == 204
+    assert len(seen()) > 2
+
+
+def test_a_policy_is_meant_for_an_endpoint_by_the_nearest_association(identity: Identity, service: str) -> None:
+    endpoint = identity.make("endpoint", service_id=service, interface="public", url="http://x", region_id="RegionOne")[
+        "id"
+    ]
+    near, far = (identity.make("policy", type="application/json", blob=blob)["id"] for blob in ("{}", "[]"))
+    meant = f"/endpoints/{endpoint}/OS-ENDPOINT-POLICY/policy"
+    assert identity.get(meant).status_code == 404
+    assert identity.put(f"/policies/{far}/OS-ENDPOINT-POLICY/services/{service}").status_code == 204
+    assert identity.get(meant).json["policy"]["id"] == far
+    place = f"/policies/{near}/OS-ENDPOINT-POLICY/services/{service}/regions/RegionOne"
+    assert identity.get(place).status_code == 404
+    assert identity.put(place).status_code == identity.get(place).status_code == 204
+    assert identity.get(meant).json["policy"]["id"] == near
+    listed = identity.get(f"/policies/{near}/OS-ENDPOINT-POLICY/endpoints").json["endpoints"]
+    assert [one["id"] for one in listed] == [endpoint]
+    assert identity.delete(place).status_code == 204
+
+
+def test_the_secret_of_a_consumer_is_shown_once(identity: Identity) -> None:
+    made = identity.post("/OS-OAUTH1/consumers", {"consumer": {"description": "printer"}}).json["consumer"]
+    assert len(made["secret"]) == 64
+    shown = identity.get(f"/OS-OAUTH1/consumers/{made['id']}").json["consumer"]
+    assert "secret" not in shown and shown["description"] == "printer"
+    assert identity.patch(f"/OS-OAUTH1/consumers/{made['id']}", {"consumer": {"secret": "x"}}).status_code == 400
+
+
+def test_secrets_in_the_configuration_of_a_domain_are_never_shown(identity: Identity) -> None:
+    config = {"ldap": {"url": "ldap://x", "password": "hidden"}, "identity": {"driver": "ldap", "list_limit": 7}}
+    reply = identity.put("/domains/default/config", {"config": config})
+    assert reply.status_code == 201 and "hidden" not in reply.text
+    assert reply.json["config"] == {"ldap": {"url": "ldap://x"}, "identity": {"driver": "ldap", "list_limit": 7}}
+    assert identity.get("/domains/default/config/identity/list_limit").json["config"] == {"list_limit": 7}
+    for bad in ({"colour": {}}, {"ldap": {"colour": 1}}):
+        assert identity.patch("/domains/default/config", {"config": bad}).status_code == 403
+    assert identity.patch("/domains/default/config", {"config": {"ldap": 3}}).status_code == 400
+    assert identity.delete("/domains/default/config").status_code == 204
+    assert identity.get("/domains/default/config").status_code == 404
+
+
+def test_limits_rest_on_registered_limits(identity: Identity, service: str) -> None:
+    project = identity.get("/projects?name=admin").json["projects"][0]["id"]
+    wanted = {"service_id": service, "resource_name": "clouds", "resource_limit": 5, "project_id": project}
+    assert identity.post("/limits", {"limits": [wanted]}).status_code == 403
+    body = {"service_id": service, "resource_name": "clouds", "default_limit": 10}
+    made = identity.post("/registered_limits", {"registered_limits": [body]})
+    assert made.status_code == 201
+    registered = made.json["registered_limits"][0]["id"]
+    assert identity.post("/registered_limits", {"registered_limits": [body]}).status_code == 409
+    limit = identity.post("/limits", {"limits": [wanted]}).json["limits"][0]
+    assert identity.post("/limits", {"limits": [wanted]}).status_code == 409
+    assert (
+        identity.patch(f"/limits/{limit['id']}", {"limit": {"resource_limit": 6}}).json["limit"]["resource_limit"] == 6
+    )
+    assert identity.delete(f"/registered_limits/{registered}").status_code == 403
+    assert identity.get("/limits/model").json["model"]["name"] == "flat"
+    user = identity.make("user", name="ann", password="secret")["id"]
+    other = identity.make("project", name="other")["id"]
+    reader = identity.get("/roles?name=reader").json["roles"][0]["id"]
+    identity.put(f"/projects/{other}/users/{user}/roles/{reader}")
+    token = identity.token("ann", "secret", in_project("other"))
+    assert identity.get("/limits", token=token).json["limits"] == []
+    assert identity.get(f"/limits/{limit['id']}", token=token).status_code == 403
+    assert len(identity.get(f"/limits?project_id={project}").json["limits"]) == 1
+    assert identity.delete(f"/limits/{limit['id']}").status_code == 204
+    assert identity.delete(f"/registered_limits/{registered}").status_code == 204
