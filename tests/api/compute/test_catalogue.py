@@ -48,6 +48,12 @@ def test_keypairs_belong_to_users(compute: Compute) -> None:
     assert made["private_key"].startswith("-----BEGIN RSA PRIVATE KEY-----")
     assert made["type"] == "ssh"
     compute.ask("POST", "/os-keypairs", {"keypair": {"name": "i", "public_key": KEY}}, token=READER, expect=200)
+    cert = compute.ask("POST", "/os-keypairs", {"keypair": {"name": "c", "type": "x509"}}, version="2.2", expect=201)[
+        "keypair"
+    ]
+    assert cert["public_key"].startswith("-----BEGIN CERTIFICATE-----")
+    assert len(cert["fingerprint"]) == 59
+    compute.ask("DELETE", "/os-keypairs/c", expect=202)
     compute.fault(409, "POST", "/os-keypairs", {"keypair": {"name": "k"}})
     compute.fault(400, "POST", "/os-keypairs", {"keypair": {"name": "bad", "public_key": "ssh-rsa none"}})
     compute.fault(400, "POST", "/os-keypairs", {"keypair": {"name": "x"}}, version="2.92")

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import ipaddress
 import re
 import secrets
 from collections.abc import Mapping
@@ -46,6 +47,11 @@ def hostname_of(name: str, server_id: str) -> str:
     """The guest's host name: what remains of a name when only letters, digits, dots and dashes may."""
     kept = re.sub(r"[^\w.-]", "", re.sub(r"[ _]", "-", name.lower()), flags=re.ASCII).strip(".-")[:63].strip(".-")
     return kept or f"server-{server_id}"
+
+
+def address(text: str | None) -> str:
+    """An IP address in its shortest form; "" for none."""
+    return str(ipaddress.ip_address(text)) if text else ""
 
 
 def check_metadata(session: Session, project_id: str, metadata: Mapping[str, str]) -> None:
@@ -96,13 +102,13 @@ def _template(session: Session, context: Context, wanted: Mapping[str, Any], ver
         "ram": flavor.ram,
         "disk": flavor.disk,
         "key_name": key.name if key else None,
-        "public_key": key.public_key if key else None,
+        "public_key": key.public_key if key and key.type == "ssh" else None,
         "user_data": _user_data(wanted.get("user_data")),
         "properties": dict(metadata),
         "tags": list(dict.fromkeys(wanted.get("tags") or [])),
         "security_groups": nics.group_names(wanted),
-        "access_ipv4": wanted.get("accessIPv4") or "",
-        "access_ipv6": wanted.get("accessIPv6") or "",
+        "access_ipv4": address(wanted.get("accessIPv4")),
+        "access_ipv6": address(wanted.get("accessIPv6")),
         "reservation_id": f"r-{secrets.token_hex(4)}",
     }
     return Template(flavor, plan, networks, columns, count)
@@ -202,7 +208,8 @@ def rebuild_server(session: Session, context: Context, server: Server, wanted: M
         server.properties = dict(wanted["metadata"])
     if "key_name" in wanted:
         key = _keypair(session, context, wanted["key_name"])
-        server.key_name, server.public_key = (key.name, key.public_key) if key else (None, None)
+        server.key_name = key.name if key else None
+        server.public_key = key.public_key if key and key.type == "ssh" else None
     if "user_data" in wanted:
         server.user_data = _user_data(wanted["user_data"])
     update_server(server, wanted)
@@ -217,4 +224,4 @@ def update_server(server: Server, wanted: Mapping[str, Any]) -> None:
     for key, column in {**names, "hostname": "hostname"}.items():
         if key in wanted:
             value = wanted[key]
-            setattr(server, column, value if key == "description" else value or "")
+            setattr(server, column, address(value) if key.startswith("access") else value)

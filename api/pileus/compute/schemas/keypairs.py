@@ -4,7 +4,7 @@ from pileus.compute.schemas import LOOSE_NAME, wrapped
 
 _NAME = {**LOOSE_NAME, "pattern": r"^(?!\s)[ -~]+(?<!\s)$"}
 _KEYPAIR = {"name": _NAME, "public_key": {"type": "string", "minLength": 1, "maxLength": 16384}}
-_TYPED = {**_KEYPAIR, "type": {"enum": ["ssh"]}}
+_TYPED = {**_KEYPAIR, "type": {"enum": ["ssh", "x509"]}}
 CREATE = wrapped("keypair", _KEYPAIR, ["name"])
 CREATE_22 = wrapped("keypair", _TYPED, ["name"])
 CREATE_210 = wrapped("keypair", {**_TYPED, "user_id": {"type": "string", "maxLength": 64}}, ["name"])

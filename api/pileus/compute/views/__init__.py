@@ -1,6 +1,7 @@
 """The wire side of compute: one module for each noun; the tables of routes meet here."""
 
 from dataclasses import replace
+from typing import Any
 
 from pileus.compute.views import (
     aggregates,
@@ -18,6 +19,7 @@ from pileus.compute.views import (
     versions,
     volume_attachments,
 )
+from pileus.core.http.call import Call
 from pileus.core.service import Route
 
 _TABLES = (
@@ -36,7 +38,19 @@ _TABLES = (
     quotas,
     images,
 )
-_CURRENT = [route for table in _TABLES for route in table.ROUTES]
+
+
+def _tagged(route: Route) -> Route:
+    """The route with compute's own name for the request id in its answers."""
+
+    def view(call: Call, **arguments: Any) -> Any:
+        call.response_headers["X-Compute-Request-Id"] = call.context.request_id
+        return route.view(call, **arguments)
+
+    return replace(route, view=view)
+
+
+_CURRENT = [route if route.rule is None else _tagged(route) for table in _TABLES for route in table.ROUTES]
 # /v2 is the same API under the name that very old clients ask for
 _OLD = [replace(route, path="/v2" + route.path[5:]) for route in _CURRENT if route.path.startswith("/v2.1/")]
 ROUTES: list[Route] = [*_CURRENT, *_OLD]

@@ -58,7 +58,9 @@ def create(call: Call) -> Any:
     wanted = call.body["keypair"]
     user = wanted.get("user_id") or call.context.user_id
     call.enforce(target={"user_id": user, "project_id": call.context.project_id})
-    row, private = keypairs.create_keypair(call.session, call.context, wanted["name"], wanted.get("public_key"), user)
+    row, private = keypairs.create_keypair(
+        call.session, call.context, wanted["name"], wanted.get("public_key"), user, wanted.get("type", "ssh")
+    )
     body = {**_summary(call, row), "user_id": row.user_id}
     if private is not None:
         body["private_key"] = private

@@ -103,7 +103,7 @@ class Page:
             "flavor": self._flavor(row),
             "created": row.created_at,
             "updated": row.updated_at or row.created_at,
-            "addresses": self.addresses.get(row.id, {}),
+            "addresses": plain(self.addresses.get(row.id, {})) if one else {},
             "accessIPv4": row.access_ipv4,
             "accessIPv6": row.access_ipv6,
             "links": self.links(row.id),
@@ -141,6 +141,7 @@ class Page:
         zone = self.zones.get(row.host, DEFAULT_ZONE) if row.host else row.availability_zone or ""
         launched = row.launched_at
         body |= {
+            "addresses": self.addresses.get(row.id, {}),
             "key_name": row.key_name,
             "config_drive": "",
             "security_groups": [{"name": name} for name in row.security_groups],
@@ -212,6 +213,11 @@ class Page:
             if details := row.fault_details or where:
                 shown["details"] = details
         return shown
+
+
+def plain(addresses: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Addresses by network without what the extended view adds: kind and MAC."""
+    return {name: [{"version": a["version"], "addr": a["addr"]} for a in listed] for name, listed in addresses.items()}
 
 
 def host_id(project_id: str, host: str | None) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from pileus.compute.models import Server
 from pileus.compute.operations import power, servers
 from pileus.compute.schemas import servers as schemas
+from pileus.compute.views.server_body import plain
 from pileus.core.errors import BadRequest, NotFound
 from pileus.core.http.call import Call
 from pileus.core.http.reply import Reply
@@ -118,15 +119,11 @@ def delete_tag(call: Call, server_id: str, tag: str) -> Any:
     row.tags = [name for name in row.tags if name != tag]
 
 
-def _plain(addresses: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{"version": a["version"], "addr": a["addr"]} for a in addresses]
-
-
 def addresses(call: Call, server_id: str) -> Any:
     """GET /servers/{id}/ips."""
     row = _seen(call, server_id)
     found = network.addresses_of(call.session, [row.id]).get(row.id, {})
-    return {"addresses": {name: _plain(listed) for name, listed in found.items()}}
+    return {"addresses": plain(found)}
 
 
 def addresses_on(call: Call, server_id: str, name: str) -> Any:
@@ -135,7 +132,7 @@ def addresses_on(call: Call, server_id: str, name: str) -> Any:
     found = network.addresses_of(call.session, [row.id]).get(row.id, {})
     if name not in found:
         raise NotFound(f"Instance {row.id} does not have network with name {name}.")
-    return {name: _plain(found[name])}
+    return plain({name: found[name]})
 
 
 ONE = "/v2.1/servers/<server_id>"
