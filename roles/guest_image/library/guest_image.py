@@ -112,6 +112,8 @@ def sources(module: AnsibleModule) -> str:
     argv = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(CODENAME)"]
     argv += ["Created-By: Packages", "Origin: Debian", "Component: main"]
     lines = set()
+    if not module.run_command(argv, check_rc=True)[1]:  # apt knows where its sources come from once it has read them
+        module.run_command(["apt-get", "--quiet", "update"], check_rc=True)
     for line in module.run_command(argv, check_rc=True)[1].splitlines():
         uri, release, codename = line.split()
         pocket = release.removeprefix(codename.removesuffix("-security").removesuffix("-updates"))
