@@ -60,10 +60,7 @@ def create_volume(
 
     Raises BadRequest for what does not fit together, NotFound for a source or type that is not there, TooLarge over quota.
     """
-    if sum(map(bool, (image_id, snapshot_id, source_volume_id))) > 1:
-        raise BadRequest("A volume has at most one of imageRef, snapshot_id and source_volid.", field="volume")
-    if availability_zone not in (None, "", ZONE):
-        raise BadRequest(f"Availability zone '{availability_zone}' is invalid.", field="availability_zone")
+    _check_choice((image_id, snapshot_id, source_volume_id), availability_zone)
     volume = Volume(
         project_id=context.project_id or "",
         user_id=context.user_id,
@@ -94,6 +91,13 @@ def create_volume(
     session.flush()
     PRESENT.submit(session, volume, context, params=params, needs=needs)
     return volume
+
+
+def _check_choice(sources: tuple[str | None, ...], zone: str | None) -> None:
+    if sum(map(bool, sources)) > 1:
+        raise BadRequest("A volume has at most one of imageRef, snapshot_id and source_volid.", field="volume")
+    if zone not in (None, "", ZONE):
+        raise BadRequest(f"Availability zone '{zone}' is invalid.", field="availability_zone")
 
 
 def _from_image(session: Session, context: Context, volume: Volume, image_id: str) -> dict[str, Any]:

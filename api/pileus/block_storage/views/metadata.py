@@ -14,57 +14,64 @@ from pileus.core.service import Route
 Find = Callable[[Call, str], Volume | Snapshot]
 
 
-def _routes(path: str, rule: str, find: Find) -> list[Route]:
-    """The routes of metadata below one kind of resource."""
+class Metadata:
+    """Metadata of one kind of resource, which `find` finds."""
 
-    def index(call: Call, owner: str) -> dict[str, Any]:
+    def __init__(self, find: Find) -> None:
+        self.find = find
+
+    def index(self, call: Call, owner: str) -> dict[str, Any]:
         """GET .../metadata."""
-        return {"metadata": find(call, owner).meta}
+        return {"metadata": self.find(call, owner).meta}
 
-    def add(call: Call, owner: str) -> dict[str, Any]:
+    def add(self, call: Call, owner: str) -> dict[str, Any]:
         """POST .../metadata: add and overwrite."""
-        row = find(call, owner)
+        row = self.find(call, owner)
         row.meta = {**row.meta, **call.body["metadata"]}
         return {"metadata": row.meta}
 
-    def replace(call: Call, owner: str) -> dict[str, Any]:
+    def replace(self, call: Call, owner: str) -> dict[str, Any]:
         """PUT .../metadata: replace all."""
-        row = find(call, owner)
+        row = self.find(call, owner)
         row.meta = dict(call.body["metadata"])
         return {"metadata": row.meta}
 
-    def show(call: Call, owner: str, key: str) -> dict[str, Any]:
+    def show(self, call: Call, owner: str, key: str) -> dict[str, Any]:
         """GET .../metadata/{key}."""
-        return {"meta": {key: _item(find(call, owner), key)}}
+        return {"meta": {key: _item(self.find(call, owner), key)}}
 
-    def change(call: Call, owner: str, key: str) -> dict[str, Any]:
+    def change(self, call: Call, owner: str, key: str) -> dict[str, Any]:
         """PUT .../metadata/{key}."""
         if key not in call.body["meta"]:
             raise BadRequest("Request body and URI mismatch", field="meta")
-        row = find(call, owner)
+        row = self.find(call, owner)
         row.meta = {**row.meta, **call.body["meta"]}
         return {"meta": call.body["meta"]}
 
-    def delete(call: Call, owner: str, key: str) -> None:
+    def delete(self, call: Call, owner: str, key: str) -> None:
         """DELETE .../metadata/{key}."""
-        row = find(call, owner)
+        row = self.find(call, owner)
         _item(row, key)
         row.meta = {name: value for name, value in row.meta.items() if name != key}
 
+
+def _routes(path: str, rule: str, find: Find) -> list[Route]:
+    """The routes of metadata below one kind of resource."""
+    served = Metadata(find)
     one = f"{path}/<key>"
     return both(
-        Route("GET", path, index, f"volume:get_{rule}"),
+        Route("GET", path, served.index, f"volume:get_{rule}"),
         Route(
             "POST",
             path,
-            add,
-            f"volume:{'create' if rule == 'volume_metadata' else 'update'}_{rule}",
+            served.add,
+            f"volume:create_{rule}",
             schema=schemas.METADATA_SET,
         ),
-        Route("PUT", path, replace, f"volume:update_{rule}", schema=schemas.METADATA_SET),
-        Route("GET", one, show, f"volume:get_{rule}"),
-        Route("PUT", one, change, f"volume:update_{rule}", schema=schemas.META_ITEM),
-        Route("DELETE", one, delete, f"volume:delete_{rule}"),
+        Route("PUT", path, served.replace, f"volume:update_{rule}", schema=schemas.METADATA_SET),
+        Route("GET", one, served.show, f"volume:get_{rule}"),
+        Route("PUT", one, served.change, f"volume:update_{rule}", schema=schemas.META_ITEM),
+        Route("DELETE", one, served.delete, f"volume:delete_{rule}"),
     )
 
 
