@@ -114,6 +114,7 @@ _RULES: list[tuple[str, str, str, str, str]] = [
     ("os-quota-sets:update", ADMIN, "Set quotas", "PUT", "/os-quota-sets/{project_id}"),
     ("os-quota-sets:delete", ADMIN, "Reset quotas", "DELETE", "/os-quota-sets/{project_id}"),
     ("os-quota-class-sets:show", ADMIN, "Show default quotas", "GET", "/os-quota-class-sets/{name}"),
+    ("os-quota-class-sets:update", ADMIN, "Set default quotas", "PUT", "/os-quota-class-sets/{name}"),
     ("limits", "@", "Show limits", "GET", "/limits"),
     ("limits:other_project", ADMIN, "Show the limits of another project", "GET", "/limits"),
     ("os-simple-tenant-usage:list", ADMIN, "Usage of all projects", "GET", "/os-simple-tenant-usage"),

@@ -114,6 +114,11 @@ def test_a_boot_volume_that_cannot_be_made_fails_the_server(compute: Compute) ->
 
 def test_an_existing_volume_boots_and_is_kept(compute: Compute) -> None:
     volume = compute.volume()
+    blank = {"source_type": "volume", "uuid": volume, "destination_type": "volume", "boot_index": 0}
+    wish = compute.wish(imageRef=None, block_device_mapping_v2=[blank])
+    assert "not bootable" in compute.fault(400, "POST", "/servers", wish)
+    action = {"os-set_bootable": {"bootable": True}}
+    assert compute.cloud.post(f"/volume/v3/volumes/{volume}/action", action).status_code == 200
     disk = {"source_type": "volume", "uuid": volume, "destination_type": "volume", "boot_index": 0}
     server = compute.boot(imageRef=None, block_device_mapping_v2=[disk])
     assert compute.volume_status(volume) == "in-use"

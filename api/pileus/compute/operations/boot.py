@@ -109,6 +109,8 @@ def _disk(session: Session, context: Context, entry: Mapping[str, Any]) -> Disk:
             volume = block_storage.find_volume(session, context, str(source_id))
         except NotFound as fault:
             raise BadRequest(fault.message, field="block_device_mapping_v2") from None
+        if more["root"] and not volume.bootable:
+            raise BadRequest(f"Block Device {volume.id} is not bootable.", field="block_device_mapping_v2")
         return Disk(volume_id=volume.id, **more)
     source = {} if kind == "blank" else {f"{kind}_id": str(source_id)}
     return Disk(source=source, size=size, **more)

@@ -18,6 +18,14 @@ UPDATE = (
     ((2, 36), _update(*NAMES, *INJECTED)),
     ((2, 57), _update(*NAMES)),
 )
+CLASS = tuple(
+    (since, wrapped("quota_class_set", dict.fromkeys(names, LIMIT), []))
+    for since, names in (
+        ((2, 1), (*NAMES, *OLD, *INJECTED)),
+        ((2, 50), (*NAMES, *INJECTED)),
+        ((2, 57), NAMES),
+    )
+)
 _HARD, _SOFT = ["affinity", "anti-affinity"], ["soft-affinity", "soft-anti-affinity"]
 
 

@@ -11,7 +11,7 @@ from pileus.compute.schemas import true
 from pileus.compute.views.server_filters import moment
 from pileus.compute.views.steps import steps
 from pileus.core.db import now
-from pileus.core.errors import BadRequest
+from pileus.core.errors import BadRequest, NotFound
 from pileus.core.http.call import Call
 from pileus.core.quota import DEFAULTS
 from pileus.core.service import Route
@@ -70,6 +70,15 @@ def delete(call: Call, project_id: str) -> Any:
 def show_class(call: Call, name: str) -> Any:
     """GET /os-quota-class-sets/{name}: the defaults of all projects."""
     return {"quota_class_set": {"id": name, **_limits(call, QUOTA.of(call.session, DEFAULTS))}}
+
+
+def update_class(call: Call, name: str) -> Any:
+    """PUT /os-quota-class-sets/default: what holds for projects without limits of their own."""
+    if name != DEFAULTS:
+        raise NotFound(f"There is no quota class {name}; there is only {DEFAULTS}.")
+    wanted = call.body["quota_class_set"]
+    QUOTA.set(call.session, DEFAULTS, {key: int(value) for key, value in wanted.items() if key in QUOTA.limits})
+    return {"quota_class_set": _limits(call, QUOTA.of(call.session, DEFAULTS))}
 
 
 def limits(call: Call) -> Any:
@@ -144,6 +153,12 @@ ROUTES = [
     *(Route("PUT", ONE, update, f"{RULE}:update", **step) for step in steps(schemas.UPDATE)),
     Route("DELETE", ONE, delete, f"{RULE}:delete", 202),
     Route("GET", "/v2.1/os-quota-class-sets/<name>", show_class, "os_compute_api:os-quota-class-sets:show"),
+    *(
+        Route(
+            "PUT", "/v2.1/os-quota-class-sets/<name>", update_class, "os_compute_api:os-quota-class-sets:update", **step
+        )
+        for step in steps(schemas.CLASS)
+    ),
     Route("GET", "/v2.1/limits", limits, "os_compute_api:limits"),
     Route("GET", "/v2.1/os-simple-tenant-usage", usages, f"{USAGE}:list"),
     Route("GET", "/v2.1/os-simple-tenant-usage/<project_id>", usage_of, f"{USAGE}:show", late=True),
