@@ -44,15 +44,15 @@ def tenant(nothing_left: None) -> Iterator[Tenant]:
 @pytest.fixture(scope="module")
 def ground(tenant: Tenant) -> Iterator[SimpleNamespace]:
     """A network with a router to the world, rules for ping and SSH, and a keypair."""
-    tenant.openstack("network", "create", "net")
+    network = tenant.json("network", "create", "net")["id"]
     tenant.openstack("subnet", "create", "sub", "--network", "net", "--subnet-range", "192.168.77.0/24")
     tenant.openstack("router", "create", "rtr", "--external-gateway", "public")
     tenant.openstack("router", "add", "subnet", "rtr", "sub")
-    tenant.openstack("security", "group", "create", "open")
+    group = tenant.json("security", "group", "create", "open")["id"]
     tenant.openstack("security", "group", "rule", "create", "open", "--protocol", "tcp", "--dst-port", "22")
     tenant.openstack("security", "group", "rule", "create", "open", "--protocol", "icmp")
     tenant.openstack("keypair", "create", "key", "--public-key", str(KEY.with_suffix(".pub")))
-    yield SimpleNamespace(network="net", subnet="sub", router="rtr", group="open", key="key")
+    yield SimpleNamespace(network=network, group=group, key="key")
     for address in tenant.json("floating", "ip", "list"):
         tenant.openstack("floating", "ip", "delete", address["ID"])
     tenant.openstack("router", "remove", "subnet", "rtr", "sub")

@@ -38,11 +38,10 @@ def api(tenant: Tenant) -> openstack.connection.Connection:
 
 def test_nothing_that_a_tenant_writes_is_evaluated(api, ground: SimpleNamespace):
     flavor, image = api.compute.find_flavor("pico"), api.image.find_image("tiny")
-    network = api.network.find_network(ground.network)
     made = []
     for attack in ATTACKS:
         group = api.network.create_security_group(name=attack, description=attack)
-        port = api.network.create_port(network_id=network.id, name=attack, security_group_ids=[group.id])
+        port = api.network.create_port(network_id=ground.network, name=attack, security_group_ids=[group.id])
         volume = api.block_storage.create_volume(name=attack, description=attack, size=1, metadata={"key": attack})
         made.append((attack, group, port, volume))
     server = api.compute.create_server(

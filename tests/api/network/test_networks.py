@@ -193,7 +193,7 @@ def test_lists_are_filtered_sorted_and_cut_to_fields(net: Net) -> None:
     net.ask("GET", "/networks?mtu=x", expect=400)
     net.ask("GET", "/networks?limit=x", expect=400)
     net.ask("GET", "/networks?sort_key=colour", expect=400)
-    assert net.listed("network", "?name=%00") == []
+    net.ask("GET", "/networks?name=%00", expect=400)
 
 
 def test_pages_lead_forwards_and_backwards(net: Net) -> None:
