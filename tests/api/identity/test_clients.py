@@ -141,7 +141,5 @@ def test_the_command_line_client_works(auth_url: str, tmp_path: Path) -> None:
         text=True,
         timeout=240,
     )
-    assert done.returncode == 0, done.stderr
-    complaints = [line for line in done.stderr.splitlines() if "HTTP" in line or "No " in line or "Error" in line]
-    assert not complaints, done.stderr
-    assert "ann@Default" in done.stdout
+    assert not done.stderr
+    assert "ann@Default" in done.stdout and "parent_region" in done.stdout

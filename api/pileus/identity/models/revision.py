@@ -42,6 +42,11 @@ def bump(session: Session) -> None:
         connection.execute(insert(Revision).values(id=1, value=1))
 
 
+def hold(session: Session) -> None:
+    """Be the only one who changes identity until the transaction ends; first thing before bulk statements."""
+    lock(session, "identity")
+
+
 def _touched(session: Session) -> bool:
     return any(isinstance(row, TokenGround) and row.ground_when_new for row in session.new) or any(
         isinstance(row, TokenGround) for group in (session.dirty, session.deleted) for row in group
@@ -51,7 +56,7 @@ def _touched(session: Session) -> bool:
 @event.listens_for(Session, "before_flush")
 def _before_flush(session: Session, _context: UOWTransaction, _instances: Any) -> None:
     if _touched(session):
-        lock(session, "identity")  # before any row is locked, so that two changes never wait for each other
+        hold(session)  # before any row is locked, so that two changes never wait for each other
         session.info["identity_touched"] = True
 
 

@@ -170,6 +170,7 @@ def subtree(session: Session, row: Project) -> list[Project]:
 
 def remove(session: Session, settings: Settings, row: Project) -> None:
     """Delete a project with all that hangs on it; raises Forbidden while it has projects below."""
+    revision.hold(session)
     check_mutable(row)
     if session.execute(select(exists().where(Project.parent_id == row.id))).scalar():
         raise Forbidden(f"Cannot delete project {row.id} since it is not a leaf in the hierarchy.")
@@ -189,6 +190,7 @@ def _forget(session: Session, settings: Settings, ids: Sequence[str]) -> None:
 
 def remove_domain(session: Session, settings: Settings, row: Project) -> None:
     """Delete a domain with its users, groups, roles and projects; raises Forbidden while it is enabled."""
+    revision.hold(session)
     if row.id == "default":
         raise Forbidden("The default domain cannot be deleted.")
     check_mutable(row)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from pileus.core.config import Settings
 from pileus.core.db import Database
 from pileus.core.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
-from pileus.identity.models import Assignment, Group, Login, Membership, Project, User
+from pileus.identity.models import Assignment, Group, Login, Membership, Project, User, revision
 from pileus.identity.operations import passwords, revocations
 from pileus.identity.operations.methods import password as password_method
 from pileus.identity.operations.projects import merge_options, need_domain
@@ -109,6 +109,7 @@ def change_password(database: Database, settings: Settings, user_id: str, origin
 
 def remove(session: Session, settings: Settings, row: User) -> None:
     """Delete a user with all that belongs to it."""
+    revision.hold(session)
     session.execute(delete(Assignment).where(Assignment.actor_id == row.id))
     revocations.revoke(session, settings, "user", row.id)
     session.delete(row)
@@ -145,6 +146,7 @@ def change_group(session: Session, row: Group, values: Mapping[str, Any], extra:
 
 def remove_group(session: Session, row: Group) -> None:
     """Delete a group and what it was assigned."""
+    revision.hold(session)
     session.execute(delete(Assignment).where(Assignment.actor_id == row.id))
     session.delete(row)
     session.flush()
