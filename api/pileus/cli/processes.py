@@ -8,6 +8,38 @@ import click
 
 from pileus.cli.settings import Setup, pass_setup
 from pileus.core import logs
+from pileus.core.config import Settings
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """Gunicorn's settings out of ours."""
+    from gunicorn.glogging import Logger  # noqa: PLC0415 - only `pileus api` needs the server
+
+    class JsonLogger(Logger):  # type: ignore[misc]
+        """Gunicorn's own words go where all logs go; the pipeline logs the requests."""
+
+        def setup(self, cfg: Any) -> None:
+            """Leave handlers and formats to core.logs."""
+            self.error_log.propagate = True
+
+        def access(self, *_: Any) -> None:
+            """The pipeline has said it, with more."""
+
+    return {
+        "bind": [settings.bind, settings.metadata_bind or f"unix:{settings.path('metadata.sock')}"],
+        "workers": settings.api_processes,
+        "threads": settings.api_threads,
+        "worker_class": "gthread",
+        "worker_tmp_dir": "/dev/shm",  # noqa: S108 - gunicorn's own heartbeat files, made safely
+        "preload_app": True,
+        "timeout": 120,
+        "graceful_timeout": 10,
+        "keepalive": 30,
+        "umask": 0o077,
+        "logger_class": JsonLogger,
+        "proc_name": "pileus-api",
+        "control_socket_disable": True,
+    }
 
 
 @click.command()
@@ -15,7 +47,6 @@ from pileus.core import logs
 def api(setup: Setup) -> None:
     """Serve the APIs (and the guests' metadata) until told to stop."""
     from gunicorn.app.base import BaseApplication  # noqa: PLC0415 - only this command needs the server
-    from gunicorn.glogging import Logger as GunicornLogger  # noqa: PLC0415
 
     settings = setup.settings
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -27,41 +58,17 @@ def api(setup: Setup) -> None:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     from pileus.app import create_app  # noqa: PLC0415 - after PROMETHEUS_MULTIPROC_DIR is set
 
-    metadata = settings.metadata_bind or f"unix:{settings.path('metadata.sock')}"
-
-    class JsonLogger(GunicornLogger):  # type: ignore[misc]
-        """Gunicorn's own words go where all logs go; the pipeline logs the requests."""
-
-        def setup(self, cfg: Any) -> None:
-            self.error_log.propagate = True
-
-        def access(self, *_: Any) -> None:
-            """The pipeline has said it, with more."""
-
     class Server(BaseApplication):  # type: ignore[misc]
         """Gunicorn with our settings instead of its own files."""
 
         def load_config(self) -> None:
-            values: dict[str, Any] = {
-                "bind": [settings.bind, metadata],
-                "workers": settings.api_processes,
-                "threads": settings.api_threads,
-                "worker_class": "gthread",
-                "worker_tmp_dir": "/dev/shm",  # noqa: S108 - gunicorn's own heartbeat files, made safely
-                "preload_app": True,
-                "timeout": 120,
-                "graceful_timeout": 10,
-                "keepalive": 30,
-                "umask": 0o077,
-                "logger_class": JsonLogger,
-                "proc_name": "pileus-api",
-                "control_socket_disable": True,
-            }
-            for key, value in values.items():
+            """Take over every option that this version of Gunicorn knows."""
+            for key, value in server_options(settings).items():
                 if key in self.cfg.settings:
                     self.cfg.set(key, value)
 
         def load(self) -> Any:
+            """The application, made once before the processes are forked."""
             app = create_app(settings, setup.database)
             setup.database.engine.dispose()  # no connection may be shared with the forked processes
             return app
