@@ -40,6 +40,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_aggregates_name")),
     )
     op.create_table(
+        "audit_events",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("action", sa.String(length=128), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("initiator_id", sa.String(length=255), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=True),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("target_type", sa.String(length=64), nullable=False),
+        sa.Column("target_id", sa.String(length=255), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_events")),
+    )
+    with op.batch_alter_table("audit_events", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_events_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_events_initiator_id"), ["initiator_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_events_target_id"), ["target_id"], unique=False)
+
+    op.create_table(
         "catalog_endpoint_groups",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
@@ -325,6 +344,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_networks_project_id"), ["project_id"], unique=False)
 
     op.create_table(
+        "oauth_consumers",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("extra", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_consumers")),
+    )
+    op.create_table(
+        "policy_documents",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("type", sa.String(length=255), nullable=False),
+        sa.Column("blob", sa.Text(), nullable=False),
+        sa.Column("extra", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_documents")),
+    )
+    op.create_table(
         "ports",
         sa.Column("network_id", sa.String(length=36), nullable=False),
         sa.Column("mac_address", sa.String(length=17), nullable=False),
@@ -338,6 +377,7 @@ def upgrade() -> None:
         sa.Column("profile", sa.JSON(), nullable=False),
         sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("preserve", sa.Boolean(), nullable=False),
+        sa.Column("plugged", sa.Boolean(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.Column("status", sa.String(length=32), nullable=False),
@@ -527,6 +567,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_server_groups_project_id"), ["project_id"], unique=False)
 
     op.create_table(
+        "server_usages",
+        sa.Column("server_id", sa.String(length=36), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("flavor_name", sa.String(length=255), nullable=False),
+        sa.Column("vcpus", sa.Integer(), nullable=False),
+        sa.Column("ram", sa.Integer(), nullable=False),
+        sa.Column("disk", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("server_id", name=op.f("pk_server_usages")),
+    )
+    with op.batch_alter_table("server_usages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_server_usages_ended_at"), ["ended_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_server_usages_project_id"), ["project_id"], unique=False)
+
+    op.create_table(
         "server_volumes",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("server_id", sa.String(length=36), nullable=False),
@@ -562,6 +619,7 @@ def upgrade() -> None:
         sa.Column("root_size", sa.BigInteger(), nullable=False),
         sa.Column("flavor_id", sa.String(length=255), nullable=False),
         sa.Column("flavor", sa.JSON(), nullable=False),
+        sa.Column("old_flavor", sa.JSON(), nullable=True),
         sa.Column("vcpus", sa.Integer(), nullable=False),
         sa.Column("ram", sa.Integer(), nullable=False),
         sa.Column("disk", sa.Integer(), nullable=False),
@@ -724,6 +782,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_catalog_project_endpoint_groups_group_id"), ["group_id"], unique=False)
 
     op.create_table(
+        "domain_options",
+        sa.Column("domain_id", sa.String(length=64), nullable=False),
+        sa.Column("section", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["domain_id"], ["projects.id"], name=op.f("fk_domain_options_domain_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("domain_id", "section", "name", name=op.f("pk_domain_options")),
+    )
+    op.create_table(
         "image_members",
         sa.Column("image_id", sa.String(length=36), nullable=False),
         sa.Column("member_id", sa.String(length=255), nullable=False),
@@ -786,6 +856,26 @@ def upgrade() -> None:
             ["project_id"], ["projects.id"], name=op.f("fk_project_tags_project_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("project_id", "name", name=op.f("pk_project_tags")),
+    )
+    op.create_table(
+        "registered_limits",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("service_id", sa.String(length=64), nullable=False),
+        sa.Column("region_id", sa.String(length=255), nullable=True),
+        sa.Column("resource_name", sa.String(length=255), nullable=False),
+        sa.Column("default_limit", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["region_id"], ["catalog_regions.id"], name=op.f("fk_registered_limits_region_id")),
+        sa.ForeignKeyConstraint(["service_id"], ["catalog_services.id"], name=op.f("fk_registered_limits_service_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registered_limits")),
+        sa.UniqueConstraint(
+            "service_id",
+            "region_id",
+            "resource_name",
+            name=op.f("uq_registered_limits_service_id_region_id_resource_name"),
+        ),
     )
     op.create_table(
         "role_assignments",
@@ -904,6 +994,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_volumes_volume_type_id"), ["volume_type_id"], unique=False)
 
     op.create_table(
+        "access_rules",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("service", sa.String(length=64), nullable=False),
+        sa.Column("method", sa.String(length=16), nullable=False),
+        sa.Column("path", sa.String(length=128), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_access_rules_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_rules")),
+        sa.UniqueConstraint(
+            "user_id", "service", "method", "path", name=op.f("uq_access_rules_user_id_service_method_path")
+        ),
+    )
+    op.create_table(
+        "application_credentials",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=255), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=True),
+        sa.Column("unrestricted", sa.Boolean(), nullable=False),
+        sa.Column("role_ids", sa.JSON(), nullable=False),
+        sa.Column("rules_apply", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_application_credentials_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_credentials")),
+        sa.UniqueConstraint("user_id", "name", name=op.f("uq_application_credentials_user_id_name")),
+    )
+    with op.batch_alter_table("application_credentials", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_credentials_project_id"), ["project_id"], unique=False)
+
+    op.create_table(
         "catalog_project_endpoints",
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.Column("endpoint_id", sa.String(length=64), nullable=False),
@@ -920,6 +1046,111 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("catalog_project_endpoints", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_catalog_project_endpoints_endpoint_id"), ["endpoint_id"], unique=False)
+
+    op.create_table(
+        "credentials",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=True),
+        sa.Column("type", sa.String(length=255), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("extra", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_credentials_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credentials")),
+    )
+    with op.batch_alter_table("credentials", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_credentials_project_id"), ["project_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_credentials_type"), ["type"], unique=False)
+        batch_op.create_index(batch_op.f("ix_credentials_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "policy_associations",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("policy_id", sa.String(length=64), nullable=False),
+        sa.Column("endpoint_id", sa.String(length=64), nullable=True),
+        sa.Column("service_id", sa.String(length=64), nullable=True),
+        sa.Column("region_id", sa.String(length=255), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["endpoint_id"],
+            ["catalog_endpoints.id"],
+            name=op.f("fk_policy_associations_endpoint_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["policy_id"], ["policy_documents.id"], name=op.f("fk_policy_associations_policy_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["region_id"], ["catalog_regions.id"], name=op.f("fk_policy_associations_region_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["catalog_services.id"], name=op.f("fk_policy_associations_service_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_associations")),
+        sa.UniqueConstraint(
+            "endpoint_id",
+            "service_id",
+            "region_id",
+            name=op.f("uq_policy_associations_endpoint_id_service_id_region_id"),
+        ),
+    )
+    with op.batch_alter_table("policy_associations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_policy_associations_policy_id"), ["policy_id"], unique=False)
+
+    op.create_table(
+        "project_limits",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("registered_limit_id", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=True),
+        sa.Column("domain_id", sa.String(length=64), nullable=True),
+        sa.Column("resource_limit", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["registered_limit_id"], ["registered_limits.id"], name=op.f("fk_project_limits_registered_limit_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_project_limits")),
+        sa.UniqueConstraint(
+            "registered_limit_id",
+            "project_id",
+            "domain_id",
+            name=op.f("uq_project_limits_registered_limit_id_project_id_domain_id"),
+        ),
+    )
+    with op.batch_alter_table("project_limits", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_project_limits_domain_id"), ["domain_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_project_limits_project_id"), ["project_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_project_limits_registered_limit_id"), ["registered_limit_id"], unique=False
+        )
+
+    op.create_table(
+        "trusts",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("trustor_id", sa.String(length=64), nullable=False),
+        sa.Column("trustee_id", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=True),
+        sa.Column("impersonation", sa.Boolean(), nullable=False),
+        sa.Column("role_ids", sa.JSON(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(), nullable=True),
+        sa.Column("remaining_uses", sa.Integer(), nullable=True),
+        sa.Column("redelegated_trust_id", sa.String(length=64), nullable=True),
+        sa.Column("redelegation_count", sa.Integer(), nullable=False),
+        sa.Column("extra", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["trustee_id"], ["users.id"], name=op.f("fk_trusts_trustee_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["trustor_id"], ["users.id"], name=op.f("fk_trusts_trustor_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trusts")),
+    )
+    with op.batch_alter_table("trusts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_trusts_project_id"), ["project_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_trusts_redelegated_trust_id"), ["redelegated_trust_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_trusts_trustee_id"), ["trustee_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_trusts_trustor_id"), ["trustor_id"], unique=False)
 
     op.create_table(
         "user_group_members",
@@ -1024,11 +1255,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_volume_transfers_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_volume_transfers_volume_id"), ["volume_id"], unique=False)
 
+    op.create_table(
+        "application_credential_rules",
+        sa.Column("credential_id", sa.String(length=64), nullable=False),
+        sa.Column("rule_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["credential_id"],
+            ["application_credentials.id"],
+            name=op.f("fk_application_credential_rules_credential_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["rule_id"], ["access_rules.id"], name=op.f("fk_application_credential_rules_rule_id")),
+        sa.PrimaryKeyConstraint("credential_id", "rule_id", name=op.f("pk_application_credential_rules")),
+    )
+    with op.batch_alter_table("application_credential_rules", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_credential_rules_rule_id"), ["rule_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("application_credential_rules", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_application_credential_rules_rule_id"))
+
+    op.drop_table("application_credential_rules")
     with op.batch_alter_table("volume_transfers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_volume_transfers_volume_id"))
         batch_op.drop_index(batch_op.f("ix_volume_transfers_project_id"))
@@ -1053,10 +1304,38 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_user_group_members_group_id"))
 
     op.drop_table("user_group_members")
+    with op.batch_alter_table("trusts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_trusts_trustor_id"))
+        batch_op.drop_index(batch_op.f("ix_trusts_trustee_id"))
+        batch_op.drop_index(batch_op.f("ix_trusts_redelegated_trust_id"))
+        batch_op.drop_index(batch_op.f("ix_trusts_project_id"))
+
+    op.drop_table("trusts")
+    with op.batch_alter_table("project_limits", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_project_limits_registered_limit_id"))
+        batch_op.drop_index(batch_op.f("ix_project_limits_project_id"))
+        batch_op.drop_index(batch_op.f("ix_project_limits_domain_id"))
+
+    op.drop_table("project_limits")
+    with op.batch_alter_table("policy_associations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policy_associations_policy_id"))
+
+    op.drop_table("policy_associations")
+    with op.batch_alter_table("credentials", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_credentials_user_id"))
+        batch_op.drop_index(batch_op.f("ix_credentials_type"))
+        batch_op.drop_index(batch_op.f("ix_credentials_project_id"))
+
+    op.drop_table("credentials")
     with op.batch_alter_table("catalog_project_endpoints", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_catalog_project_endpoints_endpoint_id"))
 
     op.drop_table("catalog_project_endpoints")
+    with op.batch_alter_table("application_credentials", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_application_credentials_project_id"))
+
+    op.drop_table("application_credentials")
+    op.drop_table("access_rules")
     with op.batch_alter_table("volumes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_volumes_volume_type_id"))
         batch_op.drop_index(batch_op.f("ix_volumes_source_volume_id"))
@@ -1078,6 +1357,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_role_assignments_role_id"))
 
     op.drop_table("role_assignments")
+    op.drop_table("registered_limits")
     op.drop_table("project_tags")
     with op.batch_alter_table("port_security_groups", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_port_security_groups_security_group_id"))
@@ -1097,6 +1377,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_image_members_member_id"))
 
     op.drop_table("image_members")
+    op.drop_table("domain_options")
     with op.batch_alter_table("catalog_project_endpoint_groups", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_catalog_project_endpoint_groups_group_id"))
 
@@ -1137,6 +1418,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_server_volumes_server_id"))
 
     op.drop_table("server_volumes")
+    with op.batch_alter_table("server_usages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_server_usages_project_id"))
+        batch_op.drop_index(batch_op.f("ix_server_usages_ended_at"))
+
+    op.drop_table("server_usages")
     with op.batch_alter_table("server_groups", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_server_groups_project_id"))
 
@@ -1179,6 +1465,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ports_device")
 
     op.drop_table("ports")
+    op.drop_table("policy_documents")
+    op.drop_table("oauth_consumers")
     with op.batch_alter_table("networks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_networks_project_id"))
         batch_op.drop_index(batch_op.f("ix_networks_external"))
@@ -1237,6 +1525,12 @@ def downgrade() -> None:
     op.drop_table("catalog_services")
     op.drop_table("catalog_regions")
     op.drop_table("catalog_endpoint_groups")
+    with op.batch_alter_table("audit_events", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_events_target_id"))
+        batch_op.drop_index(batch_op.f("ix_audit_events_initiator_id"))
+        batch_op.drop_index(batch_op.f("ix_audit_events_at"))
+
+    op.drop_table("audit_events")
     op.drop_table("aggregates")
     with op.batch_alter_table("address_scopes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_address_scopes_project_id"))
