@@ -47,6 +47,7 @@ class Settings:
     server_pool: str = "vms"
     log_level: str = "INFO"
     events_keep_days: int = 30
+    audit_keep_days: int = 365  # days for which logins and changes of identity stay recorded
     chores_every: int = 300  # seconds between looks at the hosts, and between clean-ups
 
     @property

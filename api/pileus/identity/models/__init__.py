@@ -1,5 +1,6 @@
 """The tables of the identity service, one file per noun."""
 
+from pileus.identity.models.audit import AuditEvent
 from pileus.identity.models.catalog import (
     CatalogService,
     Endpoint,
@@ -22,6 +23,7 @@ __all__ = [
     "AccessRule",
     "ApplicationCredential",
     "Assignment",
+    "AuditEvent",
     "CatalogService",
     "Consumer",
     "Credential",

@@ -24,8 +24,9 @@ from pileus.identity.views import (
     trusts,
     users,
 )
+from pileus.identity.views.audited import audited
 
-ROUTES: list[Route] = [
+_ALL: list[Route] = [
     *discovery.ROUTES,
     *tokens.ROUTES,
     *own.ROUTES,
@@ -48,3 +49,5 @@ ROUTES: list[Route] = [
     *trusts.ROUTES,
     *users.ROUTES,
 ]
+
+ROUTES = [audited(route) for route in _ALL]

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from pileus.core.errors import BadRequest, NotFound, Unauthorized
+from pileus.core.errors import BadRequest, Fault, NotFound, Unauthorized
 from pileus.core.http.call import Call
 from pileus.core.http.reply import Reply
 from pileus.core.service import Route
 from pileus.identity.operations import access, catalogs, login, revocations, tokens
 from pileus.identity.operations.access import Access, stamp
 from pileus.identity.operations.moments import parse
+from pileus.identity.operations.receipts import MoreMethods
 from pileus.identity.schemas.auth import CREATE_TOKEN
+from pileus.identity.views.audited import record_login
 from pileus.identity.views.listing import collection, flag
 from pileus.identity.views.reach import permit
 
@@ -44,10 +46,28 @@ def body_of(call: Call, worth: Access, *, catalog: bool) -> dict[str, Any]:
     return {"token": shown}
 
 
+def _claimed(identity: dict[str, Any]) -> str:
+    """Whom a login claims to be: an id, or a name."""
+    for method in ("password", "totp", "application_credential"):
+        given = identity.get(method)
+        if isinstance(given, dict):
+            user = given.get("user") or given
+            return str(user.get("id") or user.get("name") or "")
+    return ""
+
+
 def create_token(call: Call) -> Reply:
     """Log in."""
     receipt = call.request.headers.get("Openstack-Auth-Receipt")
-    issued = login.log_in(call.session, call.database, call.settings, call.body["auth"], receipt)
+    try:
+        issued = login.log_in(call.session, call.database, call.settings, call.body["auth"], receipt)
+    except MoreMethods:
+        record_login(call, _claimed(call.body["auth"]["identity"]), "pending")
+        raise
+    except Fault:
+        record_login(call, _claimed(call.body["auth"]["identity"]), "failure")
+        raise
+    record_login(call, issued.access.token.user_id, "success")
     body = body_of(call, issued.access, catalog=not flag(call, "nocatalog"))
     return Reply(body, 201, {"X-Subject-Token": issued.text, **_CACHING})
 
