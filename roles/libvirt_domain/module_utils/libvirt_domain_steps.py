@@ -87,8 +87,9 @@ class Steps:
         try:
             self.domain.resume()
         except libvirt.libvirtError:
-            self.destroy()
-            self.start()
+            if POWER.get(self.domain.state()[0]) != "running":
+                self.destroy()
+                self.start()
 
     def destroy(self):
         """Switch it off at once."""
