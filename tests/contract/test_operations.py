@@ -80,6 +80,7 @@ def service_has_secrets(path: str) -> bool:
     """Whether a path is none of those that may be public."""
     allowed = (
         "/v3/auth",
+        "/v3/users/<user_id>/password",  # the old password is asked for, so that an expired one can be changed
         "/v3/ec2tokens",
         "/v3/s3tokens",
         "/v3/OS-OAUTH1",
