@@ -93,7 +93,8 @@ def describe(found):
         return None
     now = found["live"] or found["config"]
     sizes = {key: found["config"][key] for key in ("vcpus", "memory_mib")}
-    return {"power": found["power"], **sizes, **{kind: listed(now["devices"][kind]) for kind in ("disk", "nic")}}
+    devices = {kind: listed(now["devices"][kind]) for kind in ("disk", "nic")}
+    return {"power": found["power"], **sizes, **devices, **found["sizes"]}
 
 
 def describe_wanted(item, state):
@@ -101,6 +102,7 @@ def describe_wanted(item, state):
     if state == "rebooted":
         return {"power": "running", "rebooted": (item["reboot"] or {}).get("type", "SOFT")}
     devices = {kind: listed(found) for kind, found in wanted_devices(item).items()}
+    devices.update({disk["device"]: disk["size"] for disk in item["disks"] if disk["size"]})
     return {"power": item["power"], "vcpus": item["vcpus"], "memory_mib": item["memory_mib"], **devices}
 
 
