@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import openstack
 import pytest
-from cloud_under_test import CONTROL, HOSTS, Tenant, on_host, wait_until
+from cloud_under_test import ADMIN, CONTROL, HOSTS, Tenant, on_host, wait_until
 
 MARKER = "/pileus-was-here"
 ATTACKS = [
@@ -36,8 +36,9 @@ def api(tenant: Tenant) -> openstack.connection.Connection:
     )
 
 
-def test_nothing_that_a_tenant_writes_is_evaluated(api, ground: SimpleNamespace):
+def test_nothing_that_a_tenant_writes_is_evaluated(api, tenant: Tenant, ground: SimpleNamespace):
     flavor, image = api.compute.find_flavor("pico"), api.image.find_image("tiny")
+    ADMIN.openstack("quota", "set", "--secgroups", "50", "--volumes", "50", tenant.project)
     made = []
     for attack in ATTACKS:
         group = api.network.create_security_group(name=attack, description=attack)

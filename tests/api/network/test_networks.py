@@ -117,6 +117,9 @@ def test_the_quota_of_networks_holds_and_can_be_raised(net: Net) -> None:
     assert net.ask("GET", "/quotas/p1/details")["quota"]["network"] == {"limit": 1, "used": 1, "reserved": 0}
     net.ask("DELETE", f"/networks/{first['id']}")
     net.make("network", name="b")
+    low = {"quota": {"network": 0, "check_limit": True}}
+    assert "network" in str(net.ask("PUT", "/quotas/p1", low, token=ADMIN, expect=409))
+    net.ask("PUT", "/quotas/p1", {"quota": {"network": 5, "check_limit": True}}, token=ADMIN)
     net.ask("DELETE", "/quotas/p1", token=ADMIN)
     assert net.ask("GET", "/quotas/p1")["quota"]["network"] == 100
     net.ask("GET", "/quotas/p1", token=OTHER, expect=403)

@@ -13,7 +13,6 @@ RESOURCES = (
     "security_group_rule",
     "rbac_policy",
 )
-QUOTA_UPDATE = one(
-    "quota", thing({name: {"type": "integer", "minimum": -1, "maximum": 2147483647} for name in RESOURCES})
-)
+_LIMITS = {name: {"type": "integer", "minimum": -1, "maximum": 2147483647} for name in RESOURCES}
+QUOTA_UPDATE = one("quota", thing({**_LIMITS, "check_limit": {"type": "boolean"}, "force": {"type": "boolean"}}))
 TAGS_UPDATE = one("tags", TAGS)

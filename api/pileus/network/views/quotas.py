@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from pileus.core.errors import Forbidden
+from pileus.core.errors import Conflict, Forbidden
 from pileus.core.http.call import Call
 from pileus.core.quota import DEFAULTS, QuotaLimit
 from pileus.core.service import Route
@@ -58,8 +58,13 @@ def details(call: Call, project: str) -> Shown:
 
 
 def update(call: Call, project: str) -> Shown:
-    """PUT of a project's limits; those not named stay."""
-    QUOTA.set(call.session, project, call.body["quota"])
+    """PUT of a project's limits; those not named stay. With `check_limit` none may be below what is used already."""
+    limits = {name: value for name, value in call.body["quota"].items() if name in QUOTA.limits}
+    if call.body["quota"].get("check_limit"):
+        used = QUOTA.used(call.session, project)
+        if low := [name for name, limit in limits.items() if 0 <= limit < used[name]]:
+            raise Conflict(f"More is used already than the limit of {', '.join(low)}.", kind="InvalidQuotaValue")
+    QUOTA.set(call.session, project, limits)
     return {"quota": QUOTA.of(call.session, project)}
 
 
