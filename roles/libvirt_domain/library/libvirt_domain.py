@@ -24,7 +24,7 @@ options:
       power: {description: Wanted power state., type: str, choices: [running, shutoff], default: running}
       vcpus: {description: Number of processors., type: int}
       memory_mib: {description: Memory in MiB., type: int}
-      virt_type: {description: "Acceleration; by default what the host was found to have.", type: str, choices: [kvm, qemu]}
+      virt_type: {description: "V(kvm) or V(qemu); by default what the host was found to have.", type: str}
       reboot:
         description: For C(state=rebooted).
         type: dict

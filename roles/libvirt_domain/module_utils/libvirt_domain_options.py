@@ -38,7 +38,7 @@ ITEM = {
     "power": {"type": "str", "choices": ["running", "shutoff"], "default": "running"},
     "vcpus": {"type": "int"},
     "memory_mib": {"type": "int"},
-    "virt_type": {"type": "str", "choices": ["kvm", "qemu"]},
+    "virt_type": {"type": "str"},
     "reboot": {"type": "dict", "options": {"type": {"type": "str", "choices": ["SOFT", "HARD"], "default": "SOFT"}}},
     "disks": {"type": "list", "elements": "dict", "default": [], "options": DISK},
     "nics": {"type": "list", "elements": "dict", "default": [], "options": NIC},

@@ -76,8 +76,8 @@ def note(item, **values):
 def machine(item, host):
     """The domain without what identifies, titles or plugs into it."""
     virt_type = item.get("virt_type") or host["virt_type"]
-    if not virt_type:
-        raise ItemError(f"whether guests are accelerated is not known: {host['host_facts']} is missing")
+    if virt_type not in ("kvm", "qemu"):
+        raise ItemError(f"acceleration is {virt_type}, not kvm or qemu: what does {host['host_facts']} say?")
     domain = ET.Element("domain", {"type": virt_type})
     add(domain, "name", domain_name(item))
     add(domain, "uuid", item["id"])
