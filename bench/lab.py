@@ -64,8 +64,15 @@ class Bench:
             "bench-halt", filename=str(HALT), disk_format="raw", container_format="bare", wait=True
         )
         self.flavor = min(self.api.compute.flavors(), key=lambda f: f.ram)
+        self.lift_quotas()
         self.network = self.api.network.create_network(name="bench")
         self.api.network.create_subnet(network_id=self.network.id, ip_version=4, cidr="10.210.0.0/24", name="bench")
+
+    def lift_quotas(self) -> None:
+        """Twenty servers are more than a project may have."""
+        path = f"/os-quota-sets/{self.api.current_project_id}"
+        limits = {"instances": -1, "cores": -1, "ram": -1}
+        self.api.compute.put(path, json={"quota_set": limits}).raise_for_status()
 
     def post(self, name: str) -> Any:
         body = {
@@ -104,6 +111,8 @@ class Bench:
                 time.sleep(0.05)
 
     def remove(self) -> None:
+        """Leave nothing of this behind, also when it was broken off."""
+        self.delete([server["id"] for server in self.api.compute.get("/servers?name=bench").json()["servers"]])
         self.api.network.delete_network(self.network)
         self.api.image.delete_image(self.image)
 

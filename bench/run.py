@@ -28,6 +28,7 @@ def main() -> None:
     if "api" in asked:
         with tempfile.TemporaryDirectory(prefix="pileus-bench-") as home:
             rows += api.figures(Path(home))
+        print(table(rows), flush=True)
     if "lab" in asked:
         rows += lab.figures()
     print(table(rows))
