@@ -86,6 +86,7 @@ class Worker:
             try:
                 with self.database.write() as session:
                     intents.beat(session, self.owner, list(self.working), self.settings.lease)
+                with self.database.write() as session:
                     outcome.reclaim(session, self.operations)
                 if self.chores is not None and time.monotonic() > next_chores:
                     next_chores += self.settings.chores_every
@@ -151,11 +152,12 @@ class Worker:
         else:
             result = Outcome("successful", 0)
         seconds = time.perf_counter() - started
+        broken = len(alive) == 1 and result.status != "successful"
         with self.database.write() as session:
             for intent in self._reload(session, alive):
                 if intent.state == "running" and intent.owner == self.owner:
                     expected = batch.expected[intent.id]
-                    outcome.conclude(session, operation, intent, expected, result.results, result.words)
+                    outcome.conclude(session, operation, intent, expected, result.results, result.words, broken)
             run = session.get(Run, run_id)
             if run is not None:
                 run.status, run.rc, run.finished_at = result.status, result.rc, now()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from pileus.core.db import Base, new_id, now
 
 UNFINISHED = ("waiting", "running")
+PAGE = 200  # waiting intents looked at together
 
 
 class Intent(Base):
@@ -105,10 +106,32 @@ def claim(session: Session, owner: str, lease: int, batch_of: dict[str, int]) ->
     `batch_of` maps the operations this worker knows to their largest batch. Must run in a writing transaction; with
     PostgreSQL rows that another worker is claiming are skipped, and ix_intents_running refuses the rare double.
     """
-    moment, earlier, busy = now(), aliased(Intent), aliased(Intent)
-    ready = (
+    moment, batch, after = now(), list[Intent](), 0
+    first_of: dict[str, int] | None = None
+    while not batch and (page := _ready(session, batch_of, moment, after)):
+        after = page[-1].seq
+        if first_of is None and any(intent.needs for intent in page):
+            first_of = _first_unfinished(session)
+        for intent in page:
+            fits = not batch or intent.operation == batch[0].operation
+            met = all((first_of or {}).get(need, intent.seq) >= intent.seq for need in intent.needs)
+            if fits and met and len(batch) < batch_of[(batch or [intent])[0].operation]:
+                batch.append(intent)
+    for intent in batch:
+        intent.state, intent.owner, intent.started_at = "running", owner, moment
+        intent.lease_until = moment + dt.timedelta(seconds=lease)
+        intent.attempts += 1
+    session.flush()
+    return batch
+
+
+def _ready(session: Session, batch_of: dict[str, int], moment: dt.datetime, after: int) -> Sequence[Intent]:
+    """The next waiting intents whose own resource is free, oldest first; what they need is not looked at."""
+    earlier, busy = aliased(Intent), aliased(Intent)
+    found = (
         select(Intent)
         .where(
+            Intent.seq > after,
             Intent.state == "waiting",
             Intent.not_before <= moment,
             Intent.operation.in_(batch_of),
@@ -118,31 +141,16 @@ def claim(session: Session, owner: str, lease: int, batch_of: dict[str, int]) ->
             ),
         )
         .order_by(Intent.seq)
-        .limit(200)
+        .limit(PAGE)
         .with_for_update(skip_locked=True)
     )
-    batch: list[Intent] = []
-    for intent in session.execute(ready).scalars():
-        if batch and intent.operation != batch[0].operation:
-            continue
-        if intent.needs and _unmet(session, intent):
-            continue
-        batch.append(intent)
-        if len(batch) >= batch_of[intent.operation]:
-            break
-    for intent in batch:
-        intent.state, intent.owner, intent.started_at = "running", owner, moment
-        intent.lease_until = moment + dt.timedelta(seconds=lease)
-        intent.attempts += 1
-    session.flush()
-    return batch
+    return session.execute(found).scalars().all()
 
 
-def _unmet(session: Session, intent: Intent) -> bool:
-    found = select(Intent.seq).where(
-        Intent.resource_id.in_(intent.needs), Intent.state.in_(UNFINISHED), Intent.seq < intent.seq
-    )
-    return session.execute(found.limit(1)).first() is not None
+def _first_unfinished(session: Session) -> dict[str, int]:
+    """Of every resource that something is still asked of: the oldest such intent."""
+    found = select(Intent.resource_id, func.min(Intent.seq)).where(Intent.state.in_(UNFINISHED))
+    return {row[0]: row[1] for row in session.execute(found.group_by(Intent.resource_id))}
 
 
 def work_waits(session: Session) -> bool:

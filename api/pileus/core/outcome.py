@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from pileus.core import intents
@@ -67,6 +68,12 @@ def prepare(session: Session, operation: Operation, batch: Sequence[Intent]) -> 
         try:
             with session.begin_nested():
                 built.add(operation, intent, operation.build(session, intent, row))
+        except (
+            IntegrityError,
+            OperationalError,
+        ) as error:  # somebody was faster; the next attempt sees what they wrote
+            log.info("%s is built again: %s", operation.key, error.orig, extra={"intent": intent.id})
+            retry_or_fail(session, operation, intent, {"message": "the database was busy", "code": 503})
         except Fault as fault:
             fail(session, operation, intent, {"message": fault.message, "code": fault.status})
         except Exception as error:
@@ -85,8 +92,13 @@ def conclude(
     expected: set[Key],
     results: Sequence[ItemResult],
     words: str,
+    broken: bool = False,
 ) -> None:
-    """End one intent by its items' results; `words` says why items have none at all (host unreachable, time-out)."""
+    """End one intent by its items' results; `words` says why items have none at all (host unreachable, time-out).
+
+    `broken` means that the run failed and was about this intent alone: then good results do not count, as a playbook may
+    answer for an item in an early play and die before the last.
+    """
     mine: dict[Key, ItemResult] = {}
     for result in results:
         for key in ((result.variable, result.id, result.host or ""), (result.variable, result.id, "")):
@@ -94,7 +106,7 @@ def conclude(
                 mine[key] = result
     bad = [result for result in mine.values() if not result.ok]
     missing = expected - set(mine)
-    if not bad and not missing:
+    if not bad and not missing and not broken:
         _finish(session, operation, intent, list(mine.values()))
         return
     if bad:
@@ -103,11 +115,10 @@ def conclude(
     else:
         named = ", ".join(sorted(" ".join(key) for key in missing))
         fault = {"message": words or f"no result for {named}", "code": 500}
-    final = any(result.final for result in bad)
-    if final or intent.attempts >= operation.retries or not intents.newest(session, intent):
+    if any(result.final for result in bad):
         fail(session, operation, intent, fault)
     else:
-        retry(intent, fault)
+        retry_or_fail(session, operation, intent, fault)
 
 
 def _finish(session: Session, operation: Operation, intent: Intent, results: Sequence[ItemResult]) -> None:
@@ -135,7 +146,7 @@ def succeed(session: Session, operation: Operation, intent: Intent, results: Seq
         elif operation.done is not None and intents.newest(session, intent):
             row.status = operation.done
             row.fault = None
-    intent.result = facts
+    intent.result = facts if operation.keep_facts else None
     _end(intent, "done", None)
 
 
@@ -145,7 +156,7 @@ def fail(session: Session, operation: Operation, intent: Intent, fault: dict[str
     row = session.get(operation.model, intent.resource_id)
     if row is not None:
         if operation.abandon is not None:
-            operation.abandon(session, intent, row)
+            _abandon(session, operation, intent, row)
         if intents.newest(session, intent):
             row.fault = fault
             row.deleting = False
@@ -154,8 +165,23 @@ def fail(session: Session, operation: Operation, intent: Intent, fault: dict[str
     _end(intent, "failed", fault)
 
 
-def retry(intent: Intent, fault: dict[str, Any]) -> None:
-    """Back to waiting, for a while that grows with every attempt."""
+def _abandon(session: Session, operation: Operation, intent: Intent, row: Any) -> None:
+    """Let the service clean up; if it can't, the intent ends all the same."""
+    try:
+        with session.begin_nested():
+            assert operation.abandon is not None  # noqa: S101 - the caller has looked
+            operation.abandon(session, intent, row)
+    except Exception:
+        log.exception("cannot clean up after %s", operation.key, extra={"intent": intent.id})
+        session.refresh(intent)
+        session.refresh(row)
+
+
+def retry_or_fail(session: Session, operation: Operation, intent: Intent, fault: dict[str, Any]) -> None:
+    """Back to waiting, for a while that grows with every attempt; to failed when it was tried often enough or is outdated."""
+    if intent.attempts >= operation.retries or not intents.newest(session, intent):
+        fail(session, operation, intent, fault)
+        return
     pause = BACKOFF[min(intent.attempts, len(BACKOFF)) - 1]
     intent.state, intent.owner, intent.lease_until = "waiting", None, None
     intent.not_before = now() + dt.timedelta(seconds=pause)

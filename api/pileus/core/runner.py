@@ -23,6 +23,7 @@ KEPT = {
     "runner_item_on_failed",
     "playbook_on_stats",
 }
+UNKEPT = {"invocation", "ansible_facts", "exception", "console"}
 QUIET = {
     "ANSIBLE_RETRY_FILES_ENABLED": "0",
     "ANSIBLE_FORCE_COLOR": "0",
@@ -128,7 +129,7 @@ class Runner:
         def handle(raw: dict[str, Any]) -> bool:
             event = _event(raw)
             if event is not None:
-                _collect(event, outcome)
+                _collect(event, raw["event_data"].get("res"), outcome)
                 on_event(event)
             return False  # the event's file need not be kept: SQL has it
 
@@ -180,17 +181,16 @@ def _event(raw: dict[str, Any]) -> Event | None:
 
 
 def scrub(value: Any) -> Any:
-    """Leave out what no event should keep: module arguments, and anything Ansible censored."""
+    """Leave out what no event should keep: module arguments, host facts, and what guests print on their consoles."""
     if isinstance(value, dict):
-        return {k: scrub(v) for k, v in value.items() if k not in ("invocation", "ansible_facts", "exception")}
+        return {k: scrub(v) for k, v in value.items() if k not in UNKEPT}
     if isinstance(value, list):
         return [scrub(v) for v in value]
     return value
 
 
-def _collect(event: Event, outcome: Outcome) -> None:
-    """Take the per-item results out of an event; a role with one list need not say which."""
-    res = event.data.get("res")
+def _collect(event: Event, res: Any, outcome: Outcome) -> None:
+    """Take the per-item results out of what a module answered; a role with one list need not say which."""
     if not isinstance(res, dict):
         return
     for item in res.get("results") or []:

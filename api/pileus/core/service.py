@@ -63,6 +63,7 @@ class Operation:
     `finish(session, intent, row, facts)` runs in the transaction that ends the intent well, `abandon(session, intent, row)`
     in the one that ends it badly; facts are what the modules handed back, as {variable: {item id: facts}}.
     `doing`, `done`, `failed` are the states of the resource meanwhile and afterwards; None leaves the state alone.
+    `keep_facts` is whether the intent keeps the facts for the admin to see (not what guests print on their consoles).
     `hosts` are the inventory groups the playbook needs besides the hosts its items name.
     """
 
@@ -80,6 +81,7 @@ class Operation:
     abandon: Callable[[Session, Intent, Any], None] | None = None
     hosts: Sequence[str] = ()
     absent: bool = False
+    keep_facts: bool = True
     retries: int = 3
     timeout: int = 600
     batch: int = 50

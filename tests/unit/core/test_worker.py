@@ -180,6 +180,43 @@ def test_facts_that_the_service_cannot_take_fail_their_intent_alone(database, ma
     assert "internal error" in intents_of(database, bad)[0].fault["message"]
 
 
+def test_a_clean_up_that_fails_does_not_keep_its_intent_or_others_from_ending(
+    database, make_toy, make_worker, stand_in
+):
+    good, sticky = make_toy(), make_toy("sticky")
+    stand_in.refuse[sticky] = "no"
+    make_worker(stand_in).step()
+    assert [state(database, toy) for toy in (good, sticky)] == ["available", "error"]
+
+
+def test_a_dead_workers_intent_whose_clean_up_fails_does_not_stop_the_others(database, make_toy, make_worker, stand_in):
+    toys = [make_toy("sticky"), make_toy()]
+    worker = make_worker(stand_in)
+    with database.write() as session:
+        intents.claim(session, worker.owner, 30, worker.batch_of)
+        session.execute(update(Intent).values(lease_until=now() - dt.timedelta(seconds=1), attempts=3))
+    with database.write() as session:
+        assert outcome.reclaim(session, worker.operations) == 2
+    assert [state(database, toy) for toy in toys] == ["error", "error"]
+
+
+def test_a_run_of_one_intent_that_breaks_off_does_not_count_as_done(database, make_toy, make_worker, stand_in):
+    toy = make_toy()
+    stand_in.broken = "h1 went away before the last play"
+    make_worker(stand_in).step()
+    assert state(database, toy) == "creating" and "went away" in intents_of(database, toy)[0].fault["message"]
+
+
+def test_many_intents_that_wait_for_another_do_not_hold_up_the_rest(database, make_toy, make_worker, stand_in):
+    first = make_toy()
+    with database.write() as session:
+        session.execute(update(Intent).values(not_before=now() + dt.timedelta(hours=1)))
+    waiting = [make_toy(needs=(first,)) for _ in range(intents.PAGE + 5)]
+    free = make_toy()
+    make_worker(stand_in).step()
+    assert state(database, free) == "available" and state(database, waiting[0]) == "creating"
+
+
 def test_the_lease_of_an_intent_that_its_worker_lost_track_of_runs_out(database, make_toy, make_worker, stand_in):
     toy = make_toy()
     worker = make_worker(stand_in)

@@ -29,6 +29,11 @@ def _build(_session: Session, intent: Intent, toy: Toy) -> dict[str, list[dict[s
     return {"toy_items": [{"id": toy.id, "intent": intent.id, "name": toy.name, "host": "h1"}]}
 
 
+def _abandon(_session: Session, _intent: Intent, toy: Toy) -> None:
+    if toy.name == "sticky":
+        raise KeyError("cannot let go")
+
+
 def _finish(_session: Session, _intent: Intent, toy: Toy, _facts: object) -> None:
     if toy.name == "indigestible":
         raise KeyError("size")
@@ -36,7 +41,8 @@ def _finish(_session: Session, _intent: Intent, toy: Toy, _facts: object) -> Non
 
 PRESENT = Operation(
     "toybox", "toy_present", "toybox/toy_present.yml", Toy, ("toy_items",), _build,
-    allowed=frozenset({"creating", "available", "error"}), doing="creating", done="available", failed="error", finish=_finish,
+    allowed=frozenset({"creating", "available", "error"}), doing="creating", done="available", failed="error",
+    finish=_finish, abandon=_abandon,
 )  # fmt: skip
 ABSENT = Operation(
     "toybox", "toy_absent", "toybox/toy_absent.yml", Toy, ("toy_items",), _build,

@@ -239,6 +239,7 @@ CONSOLE = Operation(
     variables=(DOMAIN,),
     build=build_console,
     finish=finish_console,
+    keep_facts=False,
     done="done",
     failed="failed",
     retries=1,
