@@ -291,6 +291,11 @@ def delete_port(session: Session, context: Context, port_id: str) -> None:
             f"Port {row.id} cannot be deleted directly via the port API: has device owner {row.device_owner}.",
             kind="ServicePortInUse",
         )
+    remove_port(session, context, row)
+
+
+def remove_port(session: Session, context: Context, row: Port) -> None:
+    """Give back what a port holds and have it removed, whoever's it is."""
     empty(session, row, context)
     PORT_ABSENT.submit(session, row, context)
 

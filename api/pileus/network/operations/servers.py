@@ -12,7 +12,7 @@ from pileus.core.errors import BadRequest, Conflict
 from pileus.network.models import FloatingIp, IpAllocation, Network, NetworkHost, Port
 from pileus.network.operations import items
 from pileus.network.operations.floating import let_go
-from pileus.network.operations.ports import delete_port, empty, make_port
+from pileus.network.operations.ports import empty, make_port, remove_port
 from pileus.network.operations.standard import revise
 from pileus.network.operations.visible import own, usable
 
@@ -29,10 +29,16 @@ def create_port(
     security_group_ids: Sequence[str] | None = None,
     name: str = "",
     device_owner: str = "compute:nova",
+    project_id: str | None = None,
 ) -> Port:
-    """A port for a server, which goes with it; the server's own run plugs it. Counts in the port quota."""
+    """A port for a server, which goes with it; the server's own run plugs it. Counts in the port quota.
+
+    `project_id` is the server's project, where an admin asks for it.
+    """
     network = usable(session, context, network_id)
     asked: dict[str, Any] = {"name": name, "device_id": server_id, "device_owner": device_owner}
+    if project_id:
+        asked["project_id"] = project_id
     if fixed_ip is not None:
         asked["fixed_ips"] = [{"ip_address": fixed_ip}]
     if security_group_ids is not None and network.port_security_enabled:
@@ -171,14 +177,17 @@ def release_ports(session: Session, server_id: str) -> None:
 
 
 def unplug_port(session: Session, context: Context, port_id: str) -> None:
-    """Take one port from the server it was on: a port made for it is deleted by its own run, another is freed."""
+    """Take one port from the server it was on: a port made for it is deleted by its own run, another is freed.
+
+    It does not matter whose the port is: whoever may change the server may have it unplugged.
+    """
     port = session.get(Port, port_id)
     if port is None or port.deleting:
         return
     if port.preserve:
         _free(session, port)
     else:
-        delete_port(session, context, port_id)
+        remove_port(session, context, port)
 
 
 def _free(session: Session, port: Port) -> None:
