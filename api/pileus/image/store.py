@@ -3,11 +3,13 @@
 import contextlib
 import hashlib
 import logging
+import re
 import shlex
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import IO, Protocol
 
 from pileus.core.config import Settings
@@ -15,6 +17,7 @@ from pileus.core.errors import Fault, TooLarge, Unavailable
 
 log = logging.getLogger(__name__)
 CHUNK = 1024 * 1024  # bytes held in memory at a time
+NAME = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}(\.[a-z]+)?")  # an image's id, perhaps with a suffix
 PATIENCE = 60  # seconds for the rbd program to end when its input or output is over
 
 
@@ -38,7 +41,13 @@ class Store:
     """RBD images by pool and name, both made of ids and settings only: nothing a tenant wrote reaches a command line."""
 
     def __init__(self, settings: Settings) -> None:
-        self.prefix = [*shlex.split(settings.image_store), "rbd", "--id", "pileus"]
+        self.prefix = shlex.split(settings.image_store)
+        self.far = bool(self.prefix) and PurePath(self.prefix[0]).name == "ssh"
+
+    def _command(self, verb: str, *words: str) -> list[str]:
+        """The rbd program with its words; those that ssh hands to a shell on the other side are quoted for it."""
+        rbd = ["rbd", "--id", "pileus", verb, "--no-progress", *words]
+        return [*self.prefix, *(map(shlex.quote, rbd) if self.far else rbd)]
 
     def put(self, pool: str, name: str, source: Source, limit: int, beat: Callable[[], None]) -> Digest:
         """Write what `source` gives into a new RBD image; `beat` is called between the pieces.
@@ -47,7 +56,7 @@ class Store:
         in all these cases the partial image is removed.
         """
         with tempfile.TemporaryFile() as words:
-            command = [*self.prefix, "import", "--no-progress", "--image-format", "2", "-", f"{pool}/{name}"]
+            command = self._command("import", "--image-format", "2", "-", _place(pool, name))
             program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=words)
             try:
                 digest = _pump(source, program, limit, beat)
@@ -64,8 +73,8 @@ class Store:
 
         The first piece is read before this returns, so that a store that fails at once is an error the caller can tell.
         """
+        command = self._command("export", _place(pool, name), "-")
         words = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the bytes have flowed
-        command = [*self.prefix, "export", "--no-progress", f"{pool}/{name}", "-"]
         program = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words, bufsize=CHUNK
         )
@@ -81,7 +90,7 @@ class Store:
         """Remove an RBD image; one that is not there is well removed."""
         try:
             done = subprocess.run(
-                [*self.prefix, "rm", "--no-progress", f"{pool}/{name}"],
+                self._command("rm", _place(pool, name)),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,
@@ -92,6 +101,13 @@ class Store:
             return
         if done.returncode not in (0, 2):
             log.warning("could not remove %s/%s: %s", pool, name, done.stderr.decode(errors="replace")[-500:])
+
+
+def _place(pool: str, name: str) -> str:
+    """An RBD image as the rbd program is told of it; raises Fault for a name that is not made of an image's id."""
+    if not NAME.fullmatch(name):
+        raise Fault(f"{name!r} is no name of an image in the store.")
+    return f"{pool}/{name}"
 
 
 def _pump(source: Source, program: subprocess.Popen[bytes], limit: int, beat: Callable[[], None]) -> Digest:

@@ -2,8 +2,10 @@
 
 import threading
 
+import pytest
 from tests.api.compute.conftest import V2, Compute, make_image
 
+from pileus.core.db import new_id
 from stories import ADMIN, MEMBER
 
 
@@ -221,6 +223,16 @@ def test_an_image_is_made_of_a_server(compute: Compute) -> None:
     compute.cloud.runner.refuse[image["id"]] = "no room"
     compute.cloud.settle()
     assert compute.cloud.get(f"/image/v2/images/{image['id']}").json["status"] == "killed"
+
+
+@pytest.mark.parametrize("key", ["id", "owner", "visibility", "tags", "name", "min_disk", "protected", "os_hidden"])
+def test_metadata_of_an_image_of_a_server_are_properties_and_nothing_else(compute: Compute, key: str) -> None:
+    server = compute.boot()
+    path = f"/servers/{server['id']}/action"
+    for value in ("x; id >q #", "p2", new_id()):
+        message = compute.fault(400, "POST", path, {"createImage": {"name": "mine", "metadata": {key: value}}})
+        assert key in message
+    assert [row["name"] for row in compute.cloud.get("/image/v2/images").json["images"]] == ["tiny"]
 
 
 def test_old_clients_see_images_by_way_of_compute(compute: Compute) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pileus.core.errors import BadRequest, NotFound
 from pileus.core.quota import DEFAULTS
 from pileus.image import operations
-from pileus.image.operations.images import QUOTA
+from pileus.image.operations.images import QUOTA, create_image
 from stories import ADMIN, MEMBER, OTHER, READER, Cloud, fake_authenticate
 
 V2 = "/image/v2/images"
@@ -41,6 +41,15 @@ def test_an_image_is_made_with_properties_and_shown(cloud: Cloud) -> None:
     assert (shown["status"], shown["visibility"], shown["owner"]) == ("queued", "shared", "p1")
     assert (shown["os_distro"], shown["hw_x"], shown["tags"]) == ("debian", "{{ 7*7 }}", ["a", "b"])
     assert shown["size"] is None and shown["checksum"] is None and shown["min_disk"] == 3
+
+
+@pytest.mark.parametrize("chosen", ["2c46b1b0-0000-4000-8000-000000000000\n", "x; id >q #", "../x"])
+def test_an_id_that_is_no_uuid_is_refused_however_it_comes(cloud: Cloud, chosen: str) -> None:
+    assert cloud.post(V2, {"id": chosen}).status_code == 400
+    caller = fake_authenticate(None, MEMBER, "")
+    with cloud.database.write() as session, pytest.raises(BadRequest) as refusal:
+        create_image(session, caller, {"id": chosen}, "images")
+    assert refusal.value.field == "id"
 
 
 def test_an_id_may_be_chosen_once(cloud: Cloud) -> None:

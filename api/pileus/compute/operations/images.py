@@ -41,22 +41,19 @@ IMAGE = Operation(
 def create_image(
     session: Session, context: Context, server: Server, name: str, metadata: Mapping[str, str], pool: str
 ) -> str:
-    """Ask for an image of a server; returns its id. Raises BadRequest for a server without a root disk of its own."""
+    """Ask for an image of a server; returns its id.
+
+    Raises BadRequest for a server without a root disk of its own, and for metadata that an image can't have.
+    """
     power.check_unlocked(context, server)
     power.check_state(server, "createImage", ("ACTIVE", "SHUTOFF"), idle=False)
     if not server.boot or server.image_id is None:
         raise BadRequest("A server that boots from a volume has no disk of its own; take a volume snapshot.")
     found = image.image_summaries(session, [server.image_id]).get(server.image_id, {})
     kept = {key: value for key, value in (found.get("properties") or {}).items() if isinstance(value, str)}
-    about = {
-        **kept,
-        **metadata,
-        "base_image_ref": server.image_id,
-        "instance_uuid": server.id,
-        "min_disk": -(-server.root_size // GIB),
-        "min_ram": int(found.get("min_ram") or 0),
-    }
-    row = image.begin_capture(session, context, name, pool, server.root_size, about)
+    properties = {**kept, **metadata, "base_image_ref": server.image_id, "instance_uuid": server.id}
+    minima = {"min_disk": -(-server.root_size // GIB), "min_ram": int(found.get("min_ram") or 0)}
+    row = image.begin_capture(session, context, name, pool, server.root_size, properties, minima)
     disk = {"pool": server.root_pool, "name": f"{server.id}_disk"}
     IMAGE.submit(session, row, context, params={"host": server.host, "disk": disk}, needs=[server.id])
     actions.record(session, context, server, "createImage")

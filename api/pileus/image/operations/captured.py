@@ -6,22 +6,33 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pileus.core.context import Context
+from pileus.core.errors import BadRequest
 from pileus.image.models import Image
-from pileus.image.operations.images import create_image, reserve
+from pileus.image.operations.images import BASE, create_image, reserve
 
 MIB = 1024 * 1024
+NO_PROPERTY = BASE | {"id", "tags"}  # what create_image takes as something else than a property
 
 
 def begin_capture(
-    session: Session, context: Context, name: str, pool: str, size: int, about: Mapping[str, Any]
+    session: Session,
+    context: Context,
+    name: str,
+    pool: str,
+    size: int,
+    properties: Mapping[str, str],
+    minima: Mapping[str, int],
 ) -> Image:
-    """A private raw image of `size` bytes that is about to be filled; `about` are min_disk, min_ram and properties.
+    """A private raw image of `size` bytes that is about to be filled; `minima` are min_disk and min_ram.
 
     The caller submits an operation whose resource is the row: `saving` meanwhile, `active` or `killed` afterwards. Raises
-    TooLarge over a quota, Forbidden for properties that only the service sets.
+    TooLarge over a quota, BadRequest or Forbidden for properties (a tenant may have written them) that are none.
     """
-    formats = {"disk_format": "raw", "container_format": "bare", "visibility": "private"}
-    image = create_image(session, context, {**about, **formats, "name": name}, pool)
+    for key in properties:
+        if key in NO_PROPERTY:
+            raise BadRequest(f"'{key}' can not be a property of an image.", field=key)
+    own: dict[str, Any] = {"disk_format": "raw", "container_format": "bare", "visibility": "private", "name": name}
+    image = create_image(session, context, {**properties, **minima, **own}, pool)
     reserve(session, image.project_id, image_size_total=-(-size // MIB))
     image.size = image.virtual_size = size
     image.uploads = 1  # there will be data to remove

@@ -1,5 +1,6 @@
 """Images as rows: who sees which, making and removing them, tags, activation."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from pileus.core.intents import waited_for
 from pileus.core.quota import Quota
 from pileus.image.models import Image, ImageMember, ImageTag
 from pileus.image.operations.table import ABSENT
-from pileus.image.schemas import READ_ONLY, RESERVED
+from pileus.image.schemas import READ_ONLY, RESERVED, UUID
 
 MAX_PROPERTIES = MAX_TAGS = 128
 MIB = 1024 * 1024
@@ -94,12 +95,16 @@ def find_image(session: Session, context: Context, image_id: str) -> Image:
 def create_image(session: Session, context: Context, body: Mapping[str, Any], pool: str) -> Image:
     """A new image without data, status queued.
 
-    Raises Forbidden for names only the service sets, Conflict when the id is taken, TooLarge over a quota.
+    Raises Forbidden for names only the service sets, BadRequest for an id that is no UUID, Conflict for one that is
+    taken, TooLarge over a quota.
     """
     for key in body:
         check_name(key)
+    chosen = str(body.get("id") or new_id()).lower()
+    if not re.fullmatch(UUID, chosen):  # it names the image in the store, too
+        raise BadRequest(f"Image ID {chosen!r} is not a UUID.", field="id")
     image = Image(
-        id=(body.get("id") or new_id()).lower(),
+        id=chosen,
         project_id=body.get("owner") or context.project_id or "",
         status="queued",
         pool=pool,
