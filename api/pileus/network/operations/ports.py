@@ -36,7 +36,7 @@ NAMES = {
 def create_port(session: Session, context: Context, asked: Asked) -> Port:
     """Make a port of its own and have it plugged in, as far as that goes without a server."""
     network = usable(session, context, asked["network_id"])
-    _check_rights(context, network, asked)
+    check_rights(context, network, asked)
     _check_device(None, asked)
     row = make_port(session, context, network, asked)
     if row.device_owner not in ROUTER_OWNERS:
@@ -44,7 +44,7 @@ def create_port(session: Session, context: Context, asked: Asked) -> Port:
     return row
 
 
-def _check_rights(context: Context, network: Network, asked: Asked) -> None:
+def check_rights(context: Context, network: Network, asked: Asked) -> None:
     """Raise Forbidden for what could deceive others on a network that is not the caller's."""
     if context.is_admin or network.project_id == context.project_id:
         return
@@ -203,7 +203,7 @@ def update_port(session: Session, context: Context, port_id: str, asked: Asked) 
     """Change a port; what changes on the wire is made so by a run."""
     row = own(session, context, Port, port_id)
     new = {name: value for name, value in asked.items() if name not in GUARDED or getattr(row, name) != value}
-    _check_rights(context, session.get_one(Network, row.network_id), new)
+    check_rights(context, session.get_one(Network, row.network_id), new)
     _check_device(row, asked)
     wire = _rewire(session, context, row, asked)
     named = {attribute: asked[name] for name, attribute in NAMES.items() if name in asked}

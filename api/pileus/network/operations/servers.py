@@ -8,11 +8,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from pileus.core.context import Context
+from pileus.core.db import lock
 from pileus.core.errors import BadRequest, Conflict
 from pileus.network.models import FloatingIp, IpAllocation, Network, NetworkHost, Port
 from pileus.network.operations import items
 from pileus.network.operations.floating import let_go
-from pileus.network.operations.ports import empty, make_port, remove_port
+from pileus.network.operations.ports import check_rights, empty, make_port, remove_port
 from pileus.network.operations.standard import revise
 from pileus.network.operations.visible import own, usable
 
@@ -43,6 +44,7 @@ def create_port(
         asked["fixed_ips"] = [{"ip_address": fixed_ip}]
     if security_group_ids is not None and network.port_security_enabled:
         asked["security_groups"] = list(security_group_ids)
+    check_rights(context, network, asked)
     row = make_port(session, context, network, asked)
     row.preserve, row.plugged = False, True
     session.flush()
@@ -119,14 +121,7 @@ def _address(address: str, kind: str, mac: str) -> Item:
 def server_variables(session: Session, ports: Sequence[Port], host: str, intent_id: str) -> dict[str, list[Item]]:
     """Everything a server's run needs to plug its ports on a host; that host is remembered for each network."""
     networks = _networks(session, ports)
-    have = set(
-        session.execute(
-            select(NetworkHost.network_id).where(
-                NetworkHost.host == host, NetworkHost.network_id.in_([n.id for n in networks])
-            )
-        ).scalars()
-    )
-    session.add_all(NetworkHost(network_id=n.id, host=host) for n in networks if n.id not in have)
+    _remember(session, {n.id for n in networks}, host)
     groups = items.closure(session, {g for port in ports for g in port.security_group_ids})
     return {
         "ovn_topology_networks": items.network_items(session, networks, intent_id),
@@ -134,6 +129,16 @@ def server_variables(session: Session, ports: Sequence[Port], host: str, intent_
         "ovn_topology_ports": items.port_items(session, ports, intent_id),
         "metadata_network_items": items.metadata_items(session, networks, {n.id: [host] for n in networks}, intent_id),
     }
+
+
+def _remember(session: Session, network_ids: set[str], host: str) -> None:
+    """Note that networks have something on a host; of two runs that do so at once the second finds the first's."""
+    known = select(NetworkHost.network_id).where(NetworkHost.host == host, NetworkHost.network_id.in_(network_ids))
+    if network_ids - set(session.execute(known).scalars()):
+        lock(session, "network/hosts")
+        new = network_ids - set(session.execute(known).scalars())
+        session.add_all(NetworkHost(network_id=key, host=host) for key in sorted(new))
+        session.flush()
 
 
 def _networks(session: Session, ports: Sequence[Port]) -> list[Network]:
