@@ -1,11 +1,14 @@
 """Start, stop, reboot, lock, console: what is done to a server that is there."""
 
+import datetime as dt
 import threading
 
 import pytest
+from sqlalchemy import update
 from tests.api.compute.conftest import V2, Compute, make_image
 
-from pileus.core.db import new_id
+from pileus.core.db import new_id, now
+from pileus.core.intents import Intent
 from stories import ADMIN, MEMBER
 
 
@@ -233,6 +236,57 @@ def test_metadata_of_an_image_of_a_server_are_properties_and_nothing_else(comput
         message = compute.fault(400, "POST", path, {"createImage": {"name": "mine", "metadata": {key: value}}})
         assert key in message
     assert [row["name"] for row in compute.cloud.get("/image/v2/images").json["images"]] == ["tiny"]
+
+
+def held_up(compute: Compute, operation: str) -> None:
+    """As if every attempt at an operation had to wait for a long time yet."""
+    with compute.cloud.database.write() as session:
+        later = update(Intent).where(Intent.operation == operation, Intent.state == "waiting")
+        session.execute(later.values(not_before=now() + dt.timedelta(hours=1)))
+
+
+def go_on(compute: Compute) -> list[str]:
+    """Let go of what was held up; answers with the playbooks that ran then, in their order."""
+    before = len(compute.cloud.runner.runs)
+    with compute.cloud.database.write() as session:
+        session.execute(update(Intent).where(Intent.state == "waiting").values(not_before=now()))
+    compute.cloud.settle()
+    return [name.rpartition("/")[2] for name, _, _ in compute.cloud.runner.runs[before:]]
+
+
+def test_a_delete_and_a_rebuild_wait_for_an_image_that_is_made_of_the_server(compute: Compute) -> None:
+    server = compute.boot()
+    made = compute.act(server, "createImage", {"name": "first"}, version="2.45")["image_id"]
+    held_up(compute, "compute.server_image_create")
+    compute.act(server, "rebuild", {"imageRef": compute.image})
+    compute.cloud.settle()
+    assert compute.runs("server_rebuild") == []
+    assert go_on(compute) == ["server_image_create.yml", "server_rebuild.yml"]
+    last = compute.act(server, "createImage", {"name": "last"}, version="2.45")["image_id"]
+    held_up(compute, "compute.server_image_create")
+    compute.ask("DELETE", f"/servers/{server['id']}")
+    compute.cloud.settle()
+    assert compute.runs("server_absent") == []
+    assert go_on(compute) == ["server_image_create.yml", "server_absent.yml"]
+    states = {compute.cloud.get(f"/image/v2/images/{image}").json["status"] for image in (made, last)}
+    assert states == {"active"}
+
+
+def test_an_image_is_deleted_after_the_servers_that_are_being_made_of_it(compute: Compute) -> None:
+    server = compute.boot()
+    images = [compute.act(server, "createImage", {"name": "a"}, version="2.45")["image_id"] for _ in range(2)]
+    compute.cloud.settle()
+    for image, operation in zip(images, ("present", "rebuild"), strict=True):
+        if operation == "present":
+            compute.boot(imageRef=image, settle=False)
+        else:
+            compute.act(server, "rebuild", {"imageRef": image})
+        held_up(compute, f"compute.server_{operation}")
+        compute.cloud.delete(f"/image/v2/images/{image}")
+        compute.cloud.settle()
+        assert not any(name == "image/image_absent.yml" for name, _, _ in compute.cloud.runner.runs)
+        assert go_on(compute) == [f"server_{operation}.yml", "image_absent.yml"]
+        compute.cloud.runner.runs.clear()
 
 
 def test_old_clients_see_images_by_way_of_compute(compute: Compute) -> None:

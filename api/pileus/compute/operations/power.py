@@ -9,7 +9,7 @@ from pileus.compute.operations import actions, disks
 from pileus.compute.operations.runs import ABSENT, PRESENT, REBOOT
 from pileus.core.context import Context
 from pileus.core.errors import Conflict
-from pileus.core.intents import Intent
+from pileus.core.intents import Intent, waited_for
 
 VM_STATES = {
     "BUILD": "building",
@@ -111,7 +111,8 @@ def delete(session: Session, context: Context, server: Server) -> None:
     check_unlocked(context, server)
     if server.deleting:
         return
-    waits_for = [device.volume_id for device in disks.devices_of(session, server.id) if device.state == "new"]
-    intent = ABSENT.submit(session, server, context, params={"action": "delete"}, needs=waits_for)
+    new = [device.volume_id for device in disks.devices_of(session, server.id) if device.state == "new"]
+    needs = [*new, *waited_for(session, server.id)]  # what is being made of its disk comes first
+    intent = ABSENT.submit(session, server, context, params={"action": "delete"}, needs=needs)
     server.task_state, server.task_intent = "deleting", intent.id
     actions.record(session, context, server, "delete", intent)

@@ -19,6 +19,7 @@ from pileus.compute.quota import QUOTA
 from pileus.core.context import Context
 from pileus.core.db import new_id
 from pileus.core.errors import BadRequest, Forbidden, NotFound
+from pileus.core.intents import waited_for
 
 MAX_USER_DATA = 65535
 
@@ -175,6 +176,7 @@ def create_servers(
         session.flush()
         needs = nics.make(session, context, row, template.networks, wanted)
         needs += boot.make_volumes(session, context, row, template.plan)
+        needs += [template.plan.image_id] if template.plan.image_id else []  # so that its delete waits for the clone
         intent = PRESENT.submit(session, row, context, params={"action": "create"}, needs=needs)
         row.task_intent = intent.id
         actions.record(session, context, row, "create", intent)
@@ -214,7 +216,8 @@ def rebuild_server(session: Session, context: Context, server: Server, wanted: M
         server.user_data = _user_data(wanted["user_data"])
     update_server(server, wanted)
     server.image_id, server.boot, server.root_size = source.image_id, source.source, source.root_size
-    intent = REBUILD.submit(session, server, context, params={"action": "rebuild"})
+    needs = [str(source.image_id), *waited_for(session, server.id)]  # images of the old disk come first
+    intent = REBUILD.submit(session, server, context, params={"action": "rebuild"}, needs=needs)
     power.begin(session, context, server, "rebuild", intent, "rebuilding", "REBUILD")
 
 
