@@ -1,7 +1,9 @@
 """Volumes and interfaces of servers: at their birth, later, and when something goes wrong."""
 
+from sqlalchemy import update
 from tests.api.compute.conftest import Compute
 
+from pileus.compute.models import Hypervisor
 from stories import OTHER
 
 
@@ -90,6 +92,45 @@ def test_a_server_boots_from_a_volume_that_goes_with_it(compute: Compute) -> Non
     compute.cloud.settle()
     assert compute.volume_status(root) == "gone"
     assert compute.volume_status(data) == "available"
+
+
+def test_a_server_whose_making_failed_keeps_its_volumes_when_it_is_healed(compute: Compute) -> None:
+    volume = compute.volume()
+    disks = [
+        {"source_type": "image", "uuid": compute.image, "destination_type": "local", "boot_index": 0},
+        {"source_type": "volume", "uuid": volume, "destination_type": "volume"},
+        {"source_type": "blank", "destination_type": "volume", "volume_size": 1},
+    ]
+    server = compute.boot(block_device_mapping_v2=disks, settle=False)
+    compute.cloud.runner.refuse[server["id"]] = "no memory left"
+    compute.cloud.settle()
+    shown = compute.show(server["id"])
+    volumes = [row["id"] for row in shown["os-extended-volumes:volumes_attached"]]
+    assert (shown["status"], volumes[0], len(volumes)) == ("ERROR", volume, 2)
+    assert [compute.volume_status(one) for one in volumes] == ["in-use", "in-use"]
+    compute.cloud.runner.refuse.clear()
+    compute.act(server, "reboot", {"type": "HARD"})
+    compute.cloud.settle()
+    assert compute.show(server["id"])["status"] == "ACTIVE"
+    (sent,) = compute.runs("server_reboot")
+    assert [disk["id"] for disk in sent["libvirt_domain_items"][0]["disks"]] == [server["id"], *volumes]
+    compute.ask("DELETE", f"/servers/{server['id']}/os-volume_attachments/{volume}", expect=202)
+    compute.ask("DELETE", f"/servers/{server['id']}")
+    compute.cloud.settle()
+    assert [compute.volume_status(one) for one in volumes] == ["available", "available"]
+
+
+def test_a_volume_of_a_server_that_found_no_host_is_free_once_it_is_deleted(compute: Compute) -> None:
+    volume = compute.volume()
+    disk = {"source_type": "volume", "uuid": volume, "destination_type": "volume"}
+    root = {"source_type": "image", "uuid": compute.image, "destination_type": "local", "boot_index": 0}
+    with compute.cloud.database.write() as session:
+        session.execute(update(Hypervisor).values(enabled=False))
+    server = compute.boot(block_device_mapping_v2=[root, disk])
+    assert server["status"] == "ERROR"
+    compute.ask("DELETE", f"/servers/{server['id']}")
+    compute.cloud.settle()
+    assert compute.volume_status(volume) == "available"
 
 
 def test_a_boot_volume_that_cannot_be_made_fails_the_server(compute: Compute) -> None:

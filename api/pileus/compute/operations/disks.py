@@ -129,18 +129,28 @@ def settle(session: Session, server: Server, intent: Intent) -> None:
     mine, create = intent.params.get("volume_id"), intent.params.get("action") == "create"
     for device in devices_of(session, server.id):
         if device.state == "attaching" and (create or device.volume_id == mine):
-            block_storage.attached(
-                session, device.volume_id, server.id, server.host or "", f"/dev/{device.device}", device.id
-            )
-            device.state = "attached"
+            _attached(session, server, device)
         elif device.state == "detaching" and device.volume_id == mine:
             block_storage.detached(session, device.volume_id, server.id)
             session.delete(device)
 
 
+def _attached(session: Session, server: Server, device: BlockDevice) -> None:
+    where = (server.host or "", f"/dev/{device.device}", device.id)
+    block_storage.attached(session, device.volume_id, server.id, *where)
+    device.state = "attached"
+
+
 def undo(session: Session, server: Server, intent: Intent) -> None:
-    """After a failed attachment the volume is free again, after a failed detachment still in use."""
+    """After a failed attachment the volume is free again, after a failed detachment still in use.
+
+    A server that failed to be made keeps its volumes, so that whatever heals it finds them; where no host was found,
+    nothing but a delete can follow.
+    """
+    create = intent.params.get("action") == "create" and server.host is not None
     for device in devices_of(session, server.id):
+        if create and device.state == "attaching":
+            _attached(session, server, device)
         if device.volume_id != intent.params.get("volume_id"):
             continue
         if device.state == "attaching":
