@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from pileus.compute.held import held
 from pileus.compute.models import Server, ServerGroup
 from pileus.core.quota import Quota
 
@@ -25,11 +26,13 @@ def _instances(session: Session, project_id: str) -> int:
 
 
 def _cores(session: Session, project_id: str) -> int:
-    return int(session.scalar(select(func.sum(Server.vcpus)).where(Server.project_id == project_id)) or 0)
+    now = int(session.scalar(select(func.sum(Server.vcpus)).where(Server.project_id == project_id)) or 0)
+    return now + sum(one.vcpus for one in held(session, Server.project_id == project_id))
 
 
 def _ram(session: Session, project_id: str) -> int:
-    return int(session.scalar(select(func.sum(Server.ram)).where(Server.project_id == project_id)) or 0)
+    now = int(session.scalar(select(func.sum(Server.ram)).where(Server.project_id == project_id)) or 0)
+    return now + sum(one.ram for one in held(session, Server.project_id == project_id))
 
 
 def _groups(session: Session, project_id: str) -> int:

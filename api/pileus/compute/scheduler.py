@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from pileus.compute.held import held
 from pileus.compute.models import Aggregate, Hypervisor, Server, ServerGroup
 from pileus.core.db import lock
 
@@ -175,18 +176,25 @@ def zones(session: Session) -> dict[str, str]:
     return found
 
 
+def _promised(session: Session, where: list[Any]) -> tuple[Counter[str], Counter[str], int]:
+    """(vCPUs and MiB by host, GiB in all) of the servers that `where` leaves, with what unconfirmed resizes hold."""
+    vcpus: Counter[str] = Counter()
+    ram: Counter[str] = Counter()
+    sums = select(Server.host, func.sum(Server.vcpus).label("vcpus"), func.sum(Server.ram).label("ram"))
+    for row in session.execute(sums.where(*where).group_by(Server.host)):
+        vcpus[row.host], ram[row.host] = int(row.vcpus), int(row.ram)
+    disk = int(session.scalar(select(func.sum(Server.disk)).where(*where, Server.image_id.is_not(None))) or 0)
+    for more in held(session, *where):
+        vcpus[more.host or ""] += more.vcpus
+        ram[more.host or ""] += more.ram
+        disk += more.disk
+    return vcpus, ram, disk
+
+
 def hosts_of(session: Session, group_id: str | None = None, skip: str | None = None) -> list[Host]:
     """All hosts with what is promised on them; `skip` is a server that is not counted."""
     where = [Server.host.is_not(None), Server.id != (skip or "")]
-    used = {
-        row.host: row
-        for row in session.execute(
-            select(Server.host, func.sum(Server.vcpus).label("vcpus"), func.sum(Server.ram).label("ram"))
-            .where(*where)
-            .group_by(Server.host)
-        )
-    }
-    disk = int(session.scalar(select(func.sum(Server.disk)).where(*where, Server.image_id.is_not(None))) or 0)
+    used_vcpus, used_ram, used_disk = _promised(session, where)
     members: Counter[str] = Counter()
     if group_id:
         grouped = select(Server.host).where(*where, Server.group_id == group_id)
@@ -194,7 +202,6 @@ def hosts_of(session: Session, group_id: str | None = None, skip: str | None = N
     zone, aggregates = zones(session), list(session.execute(select(Aggregate.hosts, Aggregate.properties)))
     made = []
     for row in session.scalars(select(Hypervisor).order_by(Hypervisor.host)):
-        mine = used.get(row.host)
         made.append(
             Host(
                 name=row.host,
@@ -203,9 +210,9 @@ def hosts_of(session: Session, group_id: str | None = None, skip: str | None = N
                 vcpus=row.vcpus,
                 ram=row.memory_mib,
                 disk=row.disk_gib,
-                used_vcpus=int(mine.vcpus) if mine else 0,
-                used_ram=int(mine.ram) if mine else 0,
-                used_disk=disk,
+                used_vcpus=used_vcpus[row.host],
+                used_ram=used_ram[row.host],
+                used_disk=used_disk,
                 zone=zone.get(row.host, DEFAULT_ZONE),
                 traits=tuple(traits for names, traits in aggregates if row.host in names),
                 members=members[row.host],

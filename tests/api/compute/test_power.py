@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 from tests.api.compute.conftest import V2, Compute, make_image
 
+from pileus.compute.models import Hypervisor
 from pileus.core.db import new_id, now
 from pileus.core.intents import Intent
 from stories import ADMIN, MEMBER
@@ -186,6 +187,29 @@ def test_a_resize_is_confirmed_or_reverted(compute: Compute) -> None:
     assert "shrink" in compute.fault(400, "POST", action, {"resize": {"flavorRef": "1"}})
     compute.ask("PUT", "/os-quota-sets/p1", {"quota_set": {"ram": 3000}}, token=ADMIN)
     compute.fault(403, "POST", action, {"resize": {"flavorRef": "4"}})
+
+
+def test_the_old_size_of_a_resized_server_stays_its_own_until_that_is_confirmed(compute: Compute) -> None:
+    with compute.cloud.database.write() as session:
+        session.execute(update(Hypervisor).where(Hypervisor.host == "h2").values(enabled=False))
+        session.execute(update(Hypervisor).where(Hypervisor.host == "h1").values(memory_mib=400))  # it promises 600
+    server = compute.boot(flavorRef="2")
+    compute.ask("PUT", "/os-quota-sets/p1", {"quota_set": {"ram": 512}}, token=ADMIN)
+    compute.act(server, "resize", {"flavorRef": "1"})
+    compute.cloud.settle()
+    assert compute.show(server["id"])["status"] == "VERIFY_RESIZE"
+    assert compute.ask("GET", "/limits")["limits"]["absolute"]["totalRAMUsed"] == 512
+    compute.fault(403, "POST", "/servers", compute.wish())
+    compute.ask("PUT", "/os-quota-sets/p1", {"quota_set": {"ram": -1}}, token=ADMIN)
+    assert compute.boot()["status"] == "ERROR"
+    compute.act(server, "revertResize")
+    compute.cloud.settle()
+    assert compute.ask("GET", "/limits")["limits"]["absolute"]["totalRAMUsed"] == 512 + 128
+    compute.act(server, "resize", {"flavorRef": "1"})
+    compute.cloud.settle()
+    compute.act(server, "confirmResize", expect=204)
+    assert compute.ask("GET", "/limits")["limits"]["absolute"]["totalRAMUsed"] == 128 + 128
+    assert compute.boot()["status"] == "ACTIVE"
 
 
 def test_a_rebuild_replaces_disk_and_domain(compute: Compute) -> None:
