@@ -83,6 +83,7 @@ def plug(session: Session, context: Context, server: Server, nic: Nic, groups: l
         server_id=server.id,
         fixed_ip=nic.fixed_ip,
         security_group_ids=groups,
+        project_id=server.project_id,
     )
 
 
