@@ -1,10 +1,14 @@
 """Volumes and interfaces of servers: at their birth, later, and when something goes wrong."""
 
+import datetime as dt
+
 from sqlalchemy import update
 from tests.api.compute.conftest import Compute
 
 from pileus.compute.models import Hypervisor
-from stories import OTHER
+from pileus.core.db import now
+from pileus.core.intents import Intent
+from stories import ADMIN, OTHER
 
 
 def attach(compute: Compute, server: dict, volume: str, **more) -> dict:
@@ -210,3 +214,51 @@ def test_a_failed_interface_is_taken_back(compute: Compute) -> None:
     compute.cloud.settle()
     assert len(compute.ask("GET", path)["interfaceAttachments"]) == 1
     assert compute.show(server["id"])["status"] == "ACTIVE"
+
+
+def test_the_ports_of_a_server_go_with_it_even_when_it_never_had_a_host(compute: Compute) -> None:
+    with compute.cloud.database.write() as session:
+        session.execute(update(Hypervisor).values(enabled=False))
+    server = compute.boot()
+    assert server["status"] == "ERROR"
+    (port,) = compute.cloud.get(f"/network/v2.0/ports?device_id={server['id']}").json["ports"]
+    assert compute.cloud.put(f"/network/v2.0/ports/{port['id']}", {"port": {"name": "x"}}).status_code == 200
+    compute.cloud.settle()
+    compute.ask("DELETE", f"/servers/{server['id']}")
+    compute.cloud.settle()
+    (sent,) = compute.runs("server_absent")
+    assert [item["id"] for item in sent["ovn_topology_ports"]] == [port["id"]]
+    assert sent["libvirt_domain_items"] == []
+    compute.fault(404, "GET", f"/servers/{server['id']}")
+
+
+def test_a_delete_waits_for_what_is_being_done_to_the_ports(compute: Compute) -> None:
+    server = compute.boot()
+    (port,) = compute.cloud.get(f"/network/v2.0/ports?device_id={server['id']}").json["ports"]
+    assert compute.cloud.put(f"/network/v2.0/ports/{port['id']}", {"port": {"name": "x"}}).status_code == 200
+    waits = (Intent.resource_id == port["id"], Intent.state == "waiting")
+    with compute.cloud.database.write() as session:
+        session.execute(update(Intent).where(*waits).values(not_before=now() + dt.timedelta(hours=1)))
+    compute.ask("DELETE", f"/servers/{server['id']}")
+    compute.cloud.settle()
+    assert compute.runs("server_absent") == []
+    with compute.cloud.database.write() as session:
+        session.execute(update(Intent).where(*waits).values(not_before=now()))
+    compute.cloud.settle()
+    assert [name for name, _, _ in compute.cloud.runner.runs[-2:]] == [
+        "network/port_present.yml",
+        "compute/server_absent.yml",
+    ]
+
+
+def test_an_interface_that_an_admin_plugs_in_is_the_projects_and_comes_off_again(compute: Compute) -> None:
+    server = compute.boot()
+    path = f"/servers/{server['id']}/os-interface"
+    body = {"interfaceAttachment": {"net_id": compute.network["id"]}}
+    port = compute.ask("POST", path, body, token=ADMIN, expect=200)["interfaceAttachment"]["port_id"]
+    compute.cloud.settle()
+    assert compute.cloud.get(f"/network/v2.0/ports/{port}").json["port"]["project_id"] == "p1"
+    compute.ask("DELETE", f"{path}/{port}", expect=202)
+    compute.cloud.settle()
+    assert compute.cloud.get(f"/network/v2.0/ports/{port}").status_code == 404
+    assert len(compute.ask("GET", path)["interfaceAttachments"]) == 1

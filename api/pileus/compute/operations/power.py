@@ -10,6 +10,7 @@ from pileus.compute.operations.runs import ABSENT, PRESENT, REBOOT
 from pileus.core.context import Context
 from pileus.core.errors import Conflict
 from pileus.core.intents import Intent, waited_for
+from pileus.network import operations as network
 
 VM_STATES = {
     "BUILD": "building",
@@ -112,7 +113,8 @@ def delete(session: Session, context: Context, server: Server) -> None:
     if server.deleting:
         return
     new = [device.volume_id for device in disks.devices_of(session, server.id) if device.state == "new"]
-    needs = [*new, *waited_for(session, server.id)]  # what is being made of its disk comes first
+    ports = [port.id for port in network.ports_of(session, [server.id])[server.id]]
+    needs = [*new, *ports, *waited_for(session, server.id)]  # the last: what is being made of its disk
     intent = ABSENT.submit(session, server, context, params={"action": "delete"}, needs=needs)
     server.task_state, server.task_intent = "deleting", intent.id
     actions.record(session, context, server, "delete", intent)

@@ -102,15 +102,16 @@ def _owner_failed(intent: Intent, server: Server) -> None:
 
 
 def build_absent(session: Session, intent: Intent, server: Server) -> Variables:
-    """Remove the domain, its root disk and its ports; nothing where no host was ever chosen."""
-    if server.host is None:
-        return {}
+    """Remove the domain, its root disk and its ports; the ports may be there where no host was ever chosen."""
     ports = network.ports_of(session, [server.id]).get(server.id, [])
+    plugs = {"ovn_topology_ports": network.absent_port_items(session, ports, intent.id)}
+    if server.host is None:
+        return plugs
     root = disks.root_item(server, server.root_pool)
     return {
         DOMAIN: [{"id": server.id, "host": server.host, "name": server.name, "project_id": server.project_id}],
         ROOT_DISK: [{key: item[key] for key in ("id", "host", "pool", "name")} for item in root],
-        "ovn_topology_ports": network.absent_port_items(session, ports, intent.id),
+        **plugs,
     }
 
 
