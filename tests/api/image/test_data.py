@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from pileus.core.db import now
+from pileus.core.errors import Conflict
 from pileus.core.quota import DEFAULTS
 from pileus.image.models import Image
+from pileus.image.operations import data, images
 from pileus.image.operations.images import QUOTA
-from stories import MEMBER, OTHER, Cloud
+from stories import MEMBER, OTHER, Cloud, fake_authenticate
 
 Make = Callable[..., dict[str, Any]]
 
@@ -255,3 +257,28 @@ def test_others_can_write_while_bytes_flow(cloud: Cloud, make: Make) -> None:
     thread.join()
     cloud.settle()
     assert cloud.get(f"/image/v2/images/{image['id']}").json["status"] == "active"
+
+
+def test_of_two_uploads_that_saw_an_image_queued_one_is_refused(cloud: Cloud, make: Make) -> None:
+    if cloud.database.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite lets one transaction in at a time")
+    image_id, caller = make()["id"], fake_authenticate(None, MEMBER, "")
+    with cloud.database.write() as first, cloud.database.write() as second:
+        seen = [images.find_image(session, caller, image_id) for session in (first, second)]
+        assert data.begin(first, seen[0], staged=False) == 1
+        first.commit()
+        with pytest.raises(Conflict):
+            data.begin(second, seen[1], staged=False)
+
+
+def test_of_two_imports_that_saw_an_image_staged_one_is_refused(cloud: Cloud, make: Make) -> None:
+    if cloud.database.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite lets one transaction in at a time")
+    image_id, caller = make()["id"], fake_authenticate(None, MEMBER, "")
+    assert upload(cloud, image_id, b"x", "stage").status_code == 204
+    with cloud.database.write() as first, cloud.database.write() as second:
+        seen = [images.find_image(session, caller, image_id) for session in (first, second)]
+        data.import_staged(first, caller, seen[0])
+        first.commit()
+        with pytest.raises(Conflict):
+            data.import_staged(second, caller, seen[1])

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from pileus.core.config import Settings
 from pileus.core.context import Context
 from pileus.core.db import Database, now
-from pileus.core.errors import BadRequest, Conflict, Fault, Forbidden, Gone
+from pileus.core.errors import BadRequest, Conflict, Fault, Forbidden, Gone, NotFound
 from pileus.image.models import Image
 from pileus.image.operations.images import MIB, find_image, reserve, room
 from pileus.image.operations.table import PRESENT
@@ -40,7 +40,7 @@ def receive(
     store = Store(settings)
     with database.write() as session:
         image = find_image(session, context, image_id)
-        attempt, pool, name = _begin(image, staged), image.pool, image.upload
+        attempt, pool, name = begin(session, image, staged), image.pool, image.upload
         limit = room(session, image.project_id)
     if attempt > 1:
         store.remove(pool, name)  # what a dead upload left
@@ -58,8 +58,12 @@ def receive(
         raise
 
 
-def _begin(image: Image, staged: bool) -> int:
-    """Take hold of an image for an upload; answers with the number of the attempt."""
+def begin(session: Session, image: Image, staged: bool) -> int:
+    """Take hold of an image for an upload; answers with the number of the attempt.
+
+    Raises Conflict when it has data already or another upload was faster.
+    """
+    _lock(session, image)
     if shown_status(image) != "queued":
         raise Conflict(f"Image status transition from {image.status} to {FLOWING[staged]} is not allowed")
     missing = [key for key in ("container_format", "disk_format") if not getattr(image, key)]
@@ -69,6 +73,13 @@ def _begin(image: Image, staged: bool) -> int:
     image.uploads += 1
     image.upload_until = now() + LIFE
     return image.uploads
+
+
+def _lock(session: Session, image: Image) -> None:
+    """Look at an image once more, alone until the transaction ends; raises NotFound when it is gone."""
+    found = session.get(Image, image.id, with_for_update=True, populate_existing=True)
+    if found is None or found.deleting:
+        raise NotFound(f"No image found with ID {image.id}")
 
 
 def _held(session: Session, image_id: str, attempt: int) -> Image | None:
@@ -121,6 +132,7 @@ def _give_back(database: Database, image_id: str, attempt: int, error: BaseExcep
 
 def import_staged(session: Session, context: Context, image: Image) -> None:
     """Make a disk of staged data; raises Conflict when nothing is staged."""
+    _lock(session, image)
     if image.status != "uploading" or image.upload_until is not None:
         raise Conflict(f"Image needs to be staged before 'glance-direct' method can be used; it is {image.status}.")
     image.status = "importing"
