@@ -106,10 +106,8 @@ def prepare(northbound: Any, jobs: list[Job], params: dict[str, Any]) -> None:
     found = northbound.found()
     subnets = {**{row.key: row.columns for row in found if row.table == "DHCP_Options"}, **subnets}
     for job in jobs if state == "present" else []:
-        if (
-            job.item.get("extra_dhcp_opts") and not job.error
-        ):  # they extend the options of a subnet, which are known now
-            job.want = port_rows(job.item, subnets)
+        if job.item.get("extra_dhcp_opts") and not job.error:  # they extend a subnet's options, which are known now
+            job.want = job.attempt(port_rows, job.item, subnets)
     known: set[Key] = {(row.table, row.key) for row in found}
     known |= {(row.table, row.key) for job in jobs if not job.error for row in job.want}
     planned: set[str] = {job.item["id"] for job in jobs if job.kind == "ports" and not job.error}

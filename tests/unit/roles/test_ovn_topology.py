@@ -322,16 +322,16 @@ def test_a_subnet_that_gets_dhcp_serves_the_ports_that_are_there():
 
 
 class Database:
-    """A northbound database that is empty and remembers what it is told."""
+    """A northbound database that is empty (or has some rows) and remembers what it is told."""
 
-    def __init__(self, refuse=""):
-        self.refuse, self.committed = refuse, []
+    def __init__(self, refuse="", rows=()):
+        self.refuse, self.rows, self.committed = refuse, list(rows), []
 
     def watch(self, clauses):
         pass
 
     def found(self):
-        return []
+        return self.rows
 
     def commit(self, changes):
         if self.refuse and any(self.refuse in change.key for change in changes):
@@ -355,6 +355,16 @@ def test_items_that_make_no_sense_fail_alone():
     errors = converge(database, networks=[NETWORK, bad, {"id": "x"}], security_groups=groups, ports=[PORT_ITEM])
     assert [key for key, error in errors.items() if error] == [uuid(77), "x"]
     assert len(database.committed) == 1
+
+
+def test_dhcp_options_that_make_no_sense_fail_their_port_alone():
+    rows = [network_rows(NETWORK, DEFAULTS), drop_group_rows(), security_group_rows({"id": GROUP, "rules": []})]
+    have = [row for wanted in rows for row in found(wanted, ALL)]
+    bad = {**PORT_ITEM, "id": uuid(79), "extra_dhcp_opts": [{"opt_name": "mtu", "opt_value": "much"}]}
+    good = {**PORT_ITEM, "extra_dhcp_opts": [{"opt_name": "mtu", "opt_value": "1400"}]}
+    errors = converge(Database(rows=have), ports=[bad, good])
+    assert [key for key, error in errors.items() if error] == [uuid(79)]
+    assert "much" in errors[uuid(79)]
 
 
 def test_items_the_database_refuses_fail_alone():

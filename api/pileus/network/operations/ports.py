@@ -12,6 +12,7 @@ from pileus.core.db import lock, new_id
 from pileus.core.errors import BadRequest, Conflict, Forbidden
 from pileus.network.models import Network, Port, PortSecurityGroup, Router
 from pileus.network.operations import floating, items, ranges
+from pileus.network.operations.dhcp_options import options
 from pileus.network.operations.ipam import Wish, allocate
 from pileus.network.operations.quotas import QUOTA
 from pileus.network.operations.security_groups import check_groups, default_id
@@ -128,19 +129,6 @@ def _check_mac(wanted: str | None) -> str:
             f"Invalid input for mac_address. Reason: '{wanted}' is not a valid MAC address.", field="mac_address"
         )
     return mac
-
-
-def options(have: Sequence[dict[str, Any]], asked: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The extra DHCP options after a change: those sent replace their namesakes, and null takes one away."""
-    kept = {(o["opt_name"], o.get("ip_version", 4)): o for o in have}
-    for option in asked:
-        made = {
-            "opt_name": option["opt_name"],
-            "opt_value": option.get("opt_value"),
-            "ip_version": option.get("ip_version", 4),
-        }
-        kept[made["opt_name"], made["ip_version"]] = made
-    return [option for option in kept.values() if option["opt_value"] is not None]
 
 
 def place(session: Session, row: Port, wanted: Sequence[Wish] | None) -> None:
