@@ -1,11 +1,15 @@
 """Stories about volumes at servers, as compute and as clients see them, and about transfers."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from pileus.block_storage import operations
+from pileus.block_storage.operations.volumes import extend_volume
 from pileus.core.context import Context
 from pileus.core.errors import BadRequest, NotFound
 from stories import ADMIN, OTHER, Cloud
@@ -154,3 +158,55 @@ def test_a_transfer_is_withdrawn(cloud: Cloud, volume: Make) -> None:
     assert cloud.get(f"/volume/v3/p2/os-volume-transfer/{offer}", token=OTHER).status_code == 404
     assert cloud.delete(f"{V3}/os-volume-transfer/{offer}").status_code == 202
     assert status(cloud, made) == "available"
+
+
+def test_compute_alone_completes_what_it_attaches(cloud: Cloud, volume: Make) -> None:
+    made = volume()["id"]
+    with cloud.database.write() as session:
+        (row,) = operations.reserve(session, CALLER, made, SERVER).attachments
+        attachment = row.id
+    path = f"{V3}/attachments/{attachment}/action"
+    assert cloud.post(path, {"os-complete": {}}, headers=NEWER).status_code == 409
+    assert status(cloud, made) == "attaching"
+
+
+def test_a_server_that_gives_a_volume_back_leaves_no_hold_of_its_own(cloud: Cloud, volume: Make) -> None:
+    made = volume()["id"]
+    with cloud.database.write() as session:
+        operations.reserve(session, CALLER, made, SERVER)
+        operations.attached(session, made, SERVER, "h1", "/dev/vdb", ROW)
+        operations.unreserve(session, made, "another")
+    assert status(cloud, made) == "in-use"
+    with cloud.database.write() as session:
+        operations.unreserve(session, made, SERVER)
+    assert status(cloud, made) == "available"
+
+
+Change = Callable[[Session, str], object]
+CHANGES: dict[str, Change] = {
+    "reserve": lambda session, volume_id: operations.reserve(session, CALLER, volume_id, "another"),
+    "delete": lambda session, volume_id: operations.delete_volume(session, CALLER, volume_id),
+    "extend": lambda session, volume_id: extend_volume(
+        session, CALLER, operations.find_volume(session, CALLER, volume_id), 2, attached=False
+    ),
+}
+
+
+@pytest.mark.parametrize("late", CHANGES)
+def test_of_two_who_saw_a_volume_available_one_is_refused(cloud: Cloud, volume: Make, late: str) -> None:
+    made = volume()["id"]
+
+    def second() -> None:
+        with cloud.database.write() as session:
+            operations.find_volume(session, CALLER, made)
+            CHANGES[late](session, made)
+
+    with ThreadPoolExecutor(1) as pool:
+        with cloud.database.write() as session:
+            operations.reserve(session, CALLER, made, SERVER)
+            session.flush()
+            waiting = pool.submit(second)
+            time.sleep(0.3)
+        with pytest.raises(BadRequest):
+            waiting.result(10)
+    assert status(cloud, made) == "attaching"

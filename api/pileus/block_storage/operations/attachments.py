@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from pileus.block_storage.models import Volume, VolumeAttachment
-from pileus.block_storage.operations.volumes import find_volume
+from pileus.block_storage.operations.volumes import hold_volume
 from pileus.core.context import Context
 from pileus.core.db import now
 from pileus.core.errors import BadRequest
@@ -21,7 +21,7 @@ def must_be(volume: Volume, *states: str) -> None:
 
 def reserve(session: Session, context: Context, volume_id: str, server_id: str) -> Volume:
     """Hold an available volume for a server: "attaching"; raises NotFound, or BadRequest in any other state."""
-    volume = find_volume(session, context, volume_id)
+    volume = hold_volume(session, context, volume_id)
     must_be(volume, "available")
     volume.status = "attaching"
     volume.attachments.append(
@@ -59,7 +59,7 @@ def attached(
 
 def begin_detach(session: Session, context: Context, volume_id: str, server_id: str) -> Volume:
     """Begin to take a volume from a server: "detaching"; raises NotFound, or BadRequest when it is not there."""
-    volume = find_volume(session, context, volume_id)
+    volume = hold_volume(session, context, volume_id)
     must_be(volume, "in-use")
     if not any(attachment.server_id == server_id for attachment in volume.attachments):
         raise BadRequest(f"Volume {volume_id} is not attached to server {server_id}.")
@@ -79,15 +79,15 @@ def detached(session: Session, volume_id: str, server_id: str) -> None:
     session.flush()
 
 
-def unreserve(session: Session, volume_id: str) -> None:
-    """An attach that came to nothing: "available" again."""
-    session.execute(
-        delete(VolumeAttachment).where(
-            VolumeAttachment.volume_id == volume_id, VolumeAttachment.status.in_(("attaching", "reserved"))
-        )
-    )
+def unreserve(session: Session, volume_id: str, server_id: str | None = None) -> None:
+    """An attach that came to nothing: "available" again. With the server named, nothing of its hold is left."""
+    mine: ColumnElement[bool] = VolumeAttachment.status.in_(("attaching", "reserved"))
+    if server_id is not None:
+        mine = (VolumeAttachment.server_id == server_id) & (mine | VolumeAttachment.managed)
+    session.execute(delete(VolumeAttachment).where(VolumeAttachment.volume_id == volume_id, mine))
     volume = session.get(Volume, volume_id, populate_existing=True)
-    if volume is not None and volume.status in ("attaching", "reserved"):
+    held = ("attaching", "reserved") if server_id is None else ("attaching", "reserved", "in-use", "detaching")
+    if volume is not None and volume.status in held:
         volume.status = "in-use" if volume.attachments else "available"
 
 

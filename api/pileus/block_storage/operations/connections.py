@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from pileus.block_storage.models import Volume, VolumeAttachment
 from pileus.block_storage.operations.attachments import must_be
-from pileus.block_storage.operations.volumes import find_volume
+from pileus.block_storage.operations.volumes import hold_volume
 from pileus.core.context import Context
 from pileus.core.db import now
 from pileus.core.errors import Conflict, NotFound
@@ -51,7 +51,7 @@ def create_attachment(
     mode: str,
 ) -> tuple[VolumeAttachment, Volume]:
     """Hold an available volume ("reserved"), or connect it at once ("attaching"); raises BadRequest, NotFound."""
-    volume = find_volume(session, context, volume_id)
+    volume = hold_volume(session, context, volume_id)
     must_be(volume, "available")
     row = VolumeAttachment(volume_id=volume.id, server_id=server_id, mode=mode, status="reserved")
     volume.attachments.append(row)
@@ -73,7 +73,9 @@ def connect(row: VolumeAttachment, volume: Volume, connector: Mapping[str, Any])
 
 
 def complete(row: VolumeAttachment, volume: Volume) -> None:
-    """The volume is in use there; raises BadRequest before it was connected."""
+    """The volume is in use there; raises BadRequest before it was connected, Conflict for what compute holds."""
+    if row.managed:
+        raise Conflict(f"Attachment {row.id} belongs to server {row.server_id}.")
     must_be(volume, "attaching", "in-use")
     row.status, volume.status = "attached", "in-use"
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from pileus.block_storage.models import Snapshot
 from pileus.block_storage.operations.quotas import reserve_quota
 from pileus.block_storage.operations.table import SNAPSHOT_ABSENT, SNAPSHOT_PRESENT
-from pileus.block_storage.operations.volumes import find_volume
+from pileus.block_storage.operations.volumes import hold_volume
 from pileus.core.context import Context
 from pileus.core.errors import BadRequest, NotFound
 from pileus.core.intents import waited_for
@@ -41,7 +41,7 @@ def create_snapshot(
 
     Raises NotFound, BadRequest in a state that does not allow it, TooLarge over quota.
     """
-    volume = find_volume(session, context, volume_id)
+    volume = hold_volume(session, context, volume_id)
     if volume.status not in (("available", "in-use") if force else ("available",)):
         raise BadRequest(f"Volume {volume_id} is {volume.status}; it must be available.", field="volume_id")
     reserve_quota(session, volume.project_id, snapshots=1, gigabytes=volume.size)

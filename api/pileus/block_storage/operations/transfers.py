@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from pileus.block_storage.models import Snapshot, Volume, VolumeTransfer
 from pileus.block_storage.operations.attachments import must_be
 from pileus.block_storage.operations.quotas import reserve_quota
-from pileus.block_storage.operations.volumes import find_volume, snapshots_of
+from pileus.block_storage.operations.volumes import hold_volume, snapshots_of
 from pileus.core.context import Context
 from pileus.core.errors import BadRequest, NotFound
 
@@ -40,7 +40,7 @@ def create_transfer(
     session: Session, context: Context, volume_id: str, name: str | None, no_snapshots: bool
 ) -> tuple[VolumeTransfer, str]:
     """Offer an available volume; answers with the offer and the key, which is shown this once."""
-    volume = find_volume(session, context, volume_id)
+    volume = hold_volume(session, context, volume_id)
     must_be(volume, "available")
     key = secrets.token_hex(8)
     made = VolumeTransfer(

@@ -42,6 +42,15 @@ def find_volume(session: Session, context: Context, volume_id: str) -> Volume:
     return found
 
 
+def hold_volume(session: Session, context: Context, volume_id: str) -> Volume:
+    """Like find_volume, for a change that depends on the state: nobody else changes the volume until this has ended."""
+    statement = owned(context, True).where(Volume.id == volume_id).with_for_update(of=Volume)
+    found = session.execute(statement, execution_options={"populate_existing": True}).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"Volume {volume_id} could not be found.")
+    return found
+
+
 def create_volume(
     session: Session,
     context: Context,
@@ -151,6 +160,7 @@ def _from_volume(
 
 def extend_volume(session: Session, context: Context, volume: Volume, size: int, attached: bool = True) -> None:
     """Grow a volume to `size` GiB; raises BadRequest when it is not larger, or busy, TooLarge over quota."""
+    volume = hold_volume(session, context, volume.id)
     allowed = ATTACHABLE if attached else {"available"}
     if volume.status not in allowed:
         raise BadRequest(f"Volume {volume.id} is {volume.status}; it must be {' or '.join(sorted(allowed))} to extend.")
@@ -175,7 +185,7 @@ def delete_volume(
 
     Raises BadRequest while it is attached, busy or has snapshots. It waits for clones that are being made of it.
     """
-    volume = find_volume(session, context, volume_id)
+    volume = hold_volume(session, context, volume_id)
     if volume.deleting:
         return
     snapshots = snapshots_of(session, volume.id)

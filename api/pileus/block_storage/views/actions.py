@@ -3,11 +3,16 @@
 from typing import Any
 
 from pileus.block_storage import schemas
+from pileus.block_storage.models import Volume
 from pileus.block_storage.operations import actions, attachments, volumes
 from pileus.block_storage.views.paths import both
-from pileus.block_storage.views.volumes import find
 from pileus.core.http.call import Call
 from pileus.core.service import Route
+
+
+def find(call: Call, volume_id: str) -> Volume:
+    """The volume a request changes."""
+    return volumes.hold_volume(call.session, call.context, volume_id)
 
 
 def extend(call: Call, volume_id: str) -> None:
