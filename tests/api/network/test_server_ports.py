@@ -10,7 +10,7 @@ from tests.api.network.conftest import Net, World
 
 from pileus.core.context import Context
 from pileus.core.db import Database
-from pileus.core.errors import Forbidden
+from pileus.core.errors import Conflict, Forbidden
 from pileus.network import operations
 from pileus.network.models import Port
 from stories import ADMIN
@@ -62,6 +62,24 @@ def test_two_runs_may_bring_a_network_to_a_host_at_once(net: Net, world: World) 
             second = pool.submit(_variables, database, ports)
             time.sleep(0.3)
         assert second.result(10)["metadata_network_items"][0]["host"] == "h1"
+
+
+def test_of_two_servers_that_saw_a_port_free_one_is_refused(net: Net, world: World) -> None:
+    port = net.make("port", network_id=world.network["id"])["id"]
+
+    def second() -> None:
+        with net.cloud.database.write() as session:
+            session.get(Port, port)
+            operations.adopt_port(session, ME, port, "s2")
+
+    with ThreadPoolExecutor(1) as pool:
+        with net.cloud.database.write() as session:
+            operations.adopt_port(session, ME, port, "s1")
+            waiting = pool.submit(second)
+            time.sleep(0.3)
+        with pytest.raises(Conflict):
+            waiting.result(10)
+    assert net.show("port", port)["device_id"] == "s1"
 
 
 def _variables(database: Database, ports: Sequence[Port]) -> dict[str, list[dict[str, Any]]]:

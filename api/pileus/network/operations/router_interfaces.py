@@ -40,7 +40,7 @@ def add_interface(session: Session, context: Context, router_id: str, asked: Ask
 
 
 def _by_port(session: Session, context: Context, row: Router, port_id: str) -> Port:
-    port = own(session, context, Port, port_id)
+    port = own(session, context, Port, port_id, hold=True)
     if port.device_id:
         raise Conflict(
             f"Unable to complete operation on port {port.id} for network {port.network_id}. Port already has an attached "

@@ -53,7 +53,7 @@ def create_port(
 
 def adopt_port(session: Session, context: Context, port_id: str, server_id: str) -> Port:
     """Give a port that exists to a server; raises Conflict when a device has it, BadRequest when it has no address."""
-    row = own(session, context, Port, port_id)
+    row = own(session, context, Port, port_id, hold=True)
     if row.device_id and row.device_id != server_id:
         raise Conflict(f"Port {row.id} is still in use.")
     if not row.allocations and row.network_id:

@@ -72,20 +72,22 @@ def missing(model: Any, wanted: str) -> NotFound:
     return NotFound(words.format(wanted), kind=kind)
 
 
-def find(session: Session, context: Context, model: type[Row], wanted: str) -> Row:
-    """The row with this id, if the caller may know of it; raises NotFound."""
+def find(session: Session, context: Context, model: type[Row], wanted: str, hold: bool = False) -> Row:
+    """The row with this id, if the caller may know of it; raises NotFound. `hold` keeps others from changing it."""
     if "\0" in wanted:
         raise missing(model, wanted.replace("\0", ""))
     statement = select(model).where(model.id == wanted, seen(context, model))  # type: ignore[attr-defined]
+    if hold:
+        statement = statement.with_for_update(of=model).execution_options(populate_existing=True)
     row = session.execute(statement).scalar_one_or_none()
     if row is None:
         raise missing(model, wanted)
     return row
 
 
-def own(session: Session, context: Context, model: type[Row], wanted: str) -> Row:
+def own(session: Session, context: Context, model: type[Row], wanted: str, hold: bool = False) -> Row:
     """Like find, for a change: raises Forbidden for what the caller sees but does not own."""
-    row = find(session, context, model, wanted)
+    row = find(session, context, model, wanted, hold)
     if not context.is_admin and row.project_id != context.project_id:  # type: ignore[attr-defined]
         raise Forbidden(f"{model.__name__} {wanted} belongs to another project.")
     return row
