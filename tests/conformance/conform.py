@@ -71,7 +71,11 @@ def run(workspace: Path, config: Path, wanted: list[str], workers: int) -> dict[
     """Run tests by name; how each ended."""
     listed = workspace / "wanted.txt"
     listed.write_text("\n".join(wanted) + "\n")
-    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(workspace)}  # Tempest keeps lists there
+    environment = {
+        **os.environ,
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "HOME": str(workspace),
+    }  # Tempest keeps lists there
     command = [str(BIN / "tempest"), "run", "--config-file", str(config), "--include-list", str(listed)]
     command += ["--concurrency", str(workers)] if workers > 1 else ["--serial"]
     home = workspace / "ws"
