@@ -10,6 +10,7 @@ from pileus.core.config import Settings
 from pileus.core.http.pipeline import Authenticate
 from pileus.core.service import Operation, Service
 from pileus.identity import operations as _identity
+from pileus.network import operations as _network
 
 SERVICES: tuple[Service, ...] = (
     identity.SERVICE,
@@ -39,6 +40,7 @@ def bootstrap(session: Session, settings: Settings, password: str) -> None:
 
 
 def chores(session: Session, settings: Settings) -> None:
-    """What a worker does every now and then: look at the hosts, forget what is old."""
+    """What a worker does every now and then: look at the hosts, forget what is old, try again what leaks."""
     intents.prune(session, settings.events_keep_days)
     _compute.look_again(session, settings)
+    _network.look_again(session)

@@ -1,5 +1,6 @@
 """What other services and the views may ask of the network service."""
 
+from pileus.network.operations.floating import look_again
 from pileus.network.operations.networks import default_network
 from pileus.network.operations.security_groups import security_group_ids
 from pileus.network.operations.servers import (
@@ -26,6 +27,7 @@ __all__ = [
     "bind_ports",
     "create_port",
     "default_network",
+    "look_again",
     "nic_items",
     "port_by_address",
     "ports_of",

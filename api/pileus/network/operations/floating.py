@@ -3,14 +3,15 @@
 import ipaddress
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pileus.core.context import Context
 from pileus.core.db import lock, new_id
 from pileus.core.errors import BadRequest, Conflict, NotFound
+from pileus.core.intents import unfinished
 from pileus.network.models import FloatingIp, IpAllocation, Network, Port, Router, Subnet
-from pileus.network.operations import items, ranges
+from pileus.network.operations import items, leaving, ranges
 from pileus.network.operations.ipam import Wish, allocate
 from pileus.network.operations.quotas import QUOTA
 from pileus.network.operations.standard import Asked, change, forget_tags, new_mac, owner, revise, set_tags
@@ -69,12 +70,12 @@ def update_floating_ip(session: Session, context: Context, floating_id: str, ask
 
 
 def delete_floating_ip(session: Session, context: Context, floating_id: str) -> None:
-    """Give a floating IP back."""
+    """Give a floating IP back; its address is free when no router has it any more."""
     row = own(session, context, FloatingIp, floating_id)
     _leave(session, context, row)
-    session.execute(delete(IpAllocation).where(IpAllocation.floating_ip_id == row.id))
     forget_tags(session, [row.id])
     session.delete(row)
+    leaving.give_back(session, row.floating_network_id, row.floating_ip_address)
 
 
 def let_go(
@@ -93,9 +94,19 @@ def _leave(session: Session, context: Context, row: FloatingIp) -> None:
     """Forget port and router; the router is told."""
     router_id, row.router_id, row.port_id, row.fixed_ip_address = row.router_id, None, None, None
     row.status, row.fault = "DOWN", None
+    if router_id is not None and session.get(Router, router_id) is not None:
+        leaving.remember(session, row, router_id)
     session.flush()
     if router_id is not None:
         _tell(session, context, router_id)
+
+
+def look_again(session: Session) -> None:
+    """Try again with the routers that failed before they had let go of floating IPs."""
+    for router_id in leaving.routers(session):
+        router = session.get(Router, router_id)
+        if router is not None and router.status == "ERROR" and not unfinished(session, [router_id]):
+            _tell(session, SYSTEM, router_id)
 
 
 def _tell(session: Session, context: Context, router_id: str) -> None:
@@ -168,7 +179,7 @@ def _router_between(session: Session, subnet: Subnet, external_id: str) -> Route
 
 def through(session: Session, router_id: str, subnet_ids: Sequence[str] | None = None) -> bool:
     """Whether floating IPs lead through a router, to ports in these subnets (or to any)."""
-    statement = select(FloatingIp.id).where(FloatingIp.router_id == router_id)
+    statement = select(FloatingIp.id).where(FloatingIp.router_id == router_id, FloatingIp.port_id.is_not(None))
     if subnet_ids is not None:
         statement = statement.join(
             IpAllocation,

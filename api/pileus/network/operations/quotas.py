@@ -18,6 +18,7 @@ from pileus.network.models import (
     Subnet,
     SubnetPool,
 )
+from pileus.network.operations.leaving import LEAVING
 
 
 def _rows(model: Any) -> Callable[[Session, str], int]:
@@ -25,6 +26,8 @@ def _rows(model: Any) -> Callable[[Session, str], int]:
         statement = select(func.count()).select_from(model).where(model.project_id == project_id)
         if hasattr(model, "deleting"):
             statement = statement.where(~model.deleting)
+        if model is FloatingIp:
+            statement = statement.where(FloatingIp.status != LEAVING)
         return session.execute(statement).scalar_one()
 
     return count

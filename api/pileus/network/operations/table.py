@@ -7,10 +7,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from pileus.core.context import Context
-from pileus.core.intents import UNFINISHED, Intent
+from pileus.core.intents import UNFINISHED, Intent, newest
 from pileus.core.service import Facts, Operation, Variables
 from pileus.network.models import FloatingIp, Network, NetworkHost, Port, Router, SecurityGroup, Tag
-from pileus.network.operations import items
+from pileus.network.operations import items, leaving
 
 Results = dict[str, dict[str, Facts]]
 CENTRAL = ("ovn_central",)
@@ -95,13 +95,20 @@ def _router(session: Session, intent: Intent, row: Router) -> Variables:
     return {"ovn_topology_routers": items.router_items(session, row, intent.id)}
 
 
-def _router_well(session: Session, _intent: Intent, row: Router, _facts: Results) -> None:
+def _router_well(session: Session, intent: Intent, row: Router, _facts: Results) -> None:
     for port in items.ports_of_router(session, row.id):
         if port.status != "ACTIVE":
             port.status, port.fault = "ACTIVE", None
     for floating in _floating_of(session, row):
         if floating.status != "ACTIVE":
             floating.status, floating.fault = "ACTIVE", None
+    if newest(session, intent):  # what was led away later is a later run's
+        leaving.forget(session, row.id)
+
+
+def _router_gone(session: Session, _intent: Intent, row: Router, _facts: Results) -> None:
+    leaving.forget(session, row.id)
+    _forget_tags(session, _intent, row, _facts)
 
 
 def _router_ill(session: Session, _intent: Intent, row: Router) -> None:
@@ -151,7 +158,7 @@ PORT_ABSENT = _line("port_absent", Port, PORTS, _port_gone, finish=_forget_tags)
 ROUTER_PRESENT = _line(
     "router_present", Router, ROUTERS, _router, done="ACTIVE", finish=_router_well, abandon=_router_ill
 )
-ROUTER_ABSENT = _line("router_absent", Router, ROUTERS, _router, finish=_forget_tags)
+ROUTER_ABSENT = _line("router_absent", Router, ROUTERS, _router, finish=_router_gone)
 SECURITY_GROUP_PRESENT = _line("security_group_present", SecurityGroup, GROUPS, _group, done="ACTIVE")
 SECURITY_GROUP_ABSENT = _line("security_group_absent", SecurityGroup, GROUPS, _group_gone, finish=_forget_tags)
 

@@ -20,6 +20,7 @@ from pileus.network.models import (
     Subnet,
     SubnetPool,
 )
+from pileus.network.operations.leaving import LEAVING
 
 Row = TypeVar("Row")
 WORDS: dict[Any, tuple[str, str]] = {
@@ -39,6 +40,8 @@ WORDS: dict[Any, tuple[str, str]] = {
 def seen(context: Context, model: Any) -> ColumnElement[bool]:
     """The clause for the rows of `model` that the caller may know of."""
     there = ~model.deleting if hasattr(model, "deleting") else true()
+    if model is FloatingIp:
+        there = FloatingIp.status != LEAVING
     if context.is_admin:
         return there
     mine: ColumnElement[bool] = model.project_id == context.project_id if context.project_id else false()
