@@ -154,7 +154,7 @@ def undo(session: Session, server: Server, intent: Intent) -> None:
         if device.volume_id != intent.params.get("volume_id"):
             continue
         if device.state == "attaching":
-            block_storage.unreserve(session, device.volume_id)
+            block_storage.unreserve(session, device.volume_id, server.id)
             session.delete(device)
         elif device.state == "detaching":
             block_storage.detach_failed(session, device.volume_id)
@@ -166,7 +166,7 @@ def release(session: Session, context: Context, server: Server) -> None:
     for device in devices_of(session, server.id):
         try:
             if device.state == "attaching":
-                block_storage.unreserve(session, device.volume_id)
+                block_storage.unreserve(session, device.volume_id, server.id)
             elif device.state != "new":
                 block_storage.detached(session, device.volume_id, server.id)
             if device.delete_on_termination:
