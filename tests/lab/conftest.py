@@ -1,18 +1,20 @@
 """Fixtures of the lab tests: a tenant of its own for each module, and the proof that it leaves nothing behind."""
 
 import secrets
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from cloud_under_test import ADMIN, KEY, Tenant, left_on_hosts, pileus, run, wait_until
+from cloud_under_test import ADMIN, KEY, Tenant, left_on_hosts, pileus, wait_until
 
 
 @pytest.fixture(scope="session", autouse=True)
 def running_cloud() -> None:
     """The lab tests need what `make cloud` makes."""
-    run("curl", "-sf", "http://127.0.0.1:8080/healthz")
+    with urllib.request.urlopen("http://127.0.0.1:8080/healthz", timeout=10) as answer:
+        assert answer.status == 200
 
 
 @pytest.fixture(scope="module")
