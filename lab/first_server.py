@@ -106,6 +106,9 @@ def boot(demo: Connection, network: Any, picture: Any, public: Any) -> tuple[Any
         server = demo.compute.create_server(
             name="first", image_id=picture.id, flavor_id=flavor.id, networks=[{"uuid": network.id}], key_name="lab"
         )
+    if server.status == "SHUTOFF":  # the lab was stopped since
+        say("server first is started again")
+        demo.compute.start_server(server)
     server = demo.compute.wait_for_server(server, interval=0.3, wait=120)
     port = next(iter(demo.network.ports(device_id=server.id)))
     address = next(iter(demo.network.ips(port_id=port.id)), None)
