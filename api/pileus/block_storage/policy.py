@@ -87,6 +87,7 @@ TABLE += [
         ("upload_image", "Make an image of a volume"),
     )
 ]
+TABLE.append(("volume_extension:volume_actions:upload_public", ADMIN, "Make a public image of a volume", _ACTION))
 TABLE += [
     (f"volume_extension:snapshot_admin_actions:{name}", ADMIN, about, ("POST", "/snapshots/{snapshot_id}/action"))
     for name, about in (("reset_status", "Set the state by hand"), ("force_delete", "Delete in any state"))

@@ -129,6 +129,21 @@ RETYPE = wrapped(
 )
 IMAGE_METADATA_SET = wrapped("os-set_image_metadata", thing(metadata=METADATA), "metadata")
 IMAGE_METADATA_UNSET = wrapped("os-unset_image_metadata", thing(key={"type": "string", "minLength": 1}), "key")
+UPLOAD_IMAGE = wrapped(
+    "os-volume_upload_image",
+    {
+        **thing(
+            image_name={"type": "string", "minLength": 1, "maxLength": 255},
+            force=BOOLEAN,
+            container_format=NAME,
+            disk_format=NAME,
+            visibility={"enum": ["community", "public", "private", "shared"]},
+            protected=BOOLEAN,
+        ),
+        "additionalProperties": False,
+    },
+    "image_name",
+)
 
 TYPE_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
 EXTRA_SPECS: Schema = {

@@ -9,9 +9,13 @@ from pileus.block_storage.operations.attachments import (
     reserve,
     unreserve,
 )
-from pileus.block_storage.operations.table import OPERATIONS, disk
+from pileus.block_storage.operations.table import OPERATIONS as _TABLE
+from pileus.block_storage.operations.table import disk
 from pileus.block_storage.operations.types import bootstrap_types
+from pileus.block_storage.operations.uploads import UPLOAD
 from pileus.block_storage.operations.volumes import create_volume, delete_volume, find_volume
+
+OPERATIONS = [*_TABLE, UPLOAD]
 
 __all__ = [
     "OPERATIONS",

@@ -11,6 +11,7 @@ from pileus.block_storage.models import Snapshot, Volume, VolumeTransfer
 from pileus.block_storage.operations.quotas import check_size, reserve_quota
 from pileus.block_storage.operations.table import ABSENT, ATTACHABLE, EXTEND, GIB, PRESENT, SNAPSHOT_ABSENT, clone_of
 from pileus.block_storage.operations.types import named_type
+from pileus.block_storage.operations.uploads import give_up
 from pileus.core import config
 from pileus.core.context import Context
 from pileus.core.errors import BadRequest, NotFound
@@ -201,4 +202,5 @@ def delete_volume(
     for snapshot in snapshots:
         SNAPSHOT_ABSENT.submit(session, snapshot, context, needs=waited_for(session, snapshot.id))
     needs = [*waited_for(session, volume.id), *(snapshot.id for snapshot in snapshots)]
+    give_up(session, volume)
     ABSENT.submit(session, volume, context, needs=needs)

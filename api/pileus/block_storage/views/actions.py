@@ -4,8 +4,10 @@ from typing import Any
 
 from pileus.block_storage import schemas
 from pileus.block_storage.models import Volume
-from pileus.block_storage.operations import actions, attachments, volumes
+from pileus.block_storage.operations import actions, attachments, uploads, volumes
 from pileus.block_storage.views.paths import both
+from pileus.block_storage.views.types import shown
+from pileus.core.errors import BadRequest
 from pileus.core.http.call import Call
 from pileus.core.service import Route
 
@@ -115,6 +117,44 @@ def unset_image_metadata(call: Call, volume_id: str) -> None:
     actions.unset_image_metadata(find(call, volume_id), call.body["os-unset_image_metadata"]["key"])
 
 
+def upload_image(call: Call, volume_id: str) -> dict[str, Any]:
+    """An image of the volume as it is now; visibility and protected from microversion 3.1 on."""
+    asked, chosen = call.body["os-volume_upload_image"], {}
+    if call.at_least(3, 1):
+        protected = schemas.truth(asked.get("protected", False))
+        chosen = {"visibility": asked.get("visibility", "private"), "protected": protected}
+    elif early := next((key for key in ("visibility", "protected") if key in asked), None):
+        raise BadRequest(f"{early} needs microversion 3.1 or later.", field=early)
+    if chosen.get("visibility") == "public":
+        call.enforce("volume_extension:volume_actions:upload_public")
+    volume = find(call, volume_id)
+    image = uploads.upload_image(
+        call.session,
+        call.context,
+        volume,
+        call.settings.image_pool,
+        name=asked["image_name"],
+        formats=(asked.get("container_format") or "bare", asked.get("disk_format") or "raw"),
+        force=schemas.truth(asked.get("force", False)),
+        **chosen,
+    )
+    return {"os-volume_upload_image": {**_uploading(call, volume), **chosen, **image}}
+
+
+def _uploading(call: Call, volume: Volume) -> dict[str, Any]:
+    """What the answer to an upload says of the volume, its type in full."""
+    kind = volume.volume_type
+    times = {"created_at": kind.created_at, "updated_at": kind.updated_at, "deleted_at": None} if kind else {}
+    return {
+        "id": volume.id,
+        "status": volume.status,
+        "updated_at": volume.updated_at,
+        "display_description": volume.description,
+        "size": volume.size,
+        "volume_type": {**shown(call, kind), **times, "deleted": False, "qos_specs_id": None} if kind else None,
+    }
+
+
 ACTION = "volume_extension:volume_actions:"
 ADMIN = "volume_extension:volume_admin_actions:"
 ACTIONS: list[tuple[str, Any, str, int, Any]] = [
@@ -131,6 +171,7 @@ ACTIONS: list[tuple[str, Any, str, int, Any]] = [
     ("os-force_delete", force_delete, f"{ADMIN}force_delete", 202, None),
     ("os-force_detach", force_detach, f"{ADMIN}force_detach", 202, None),
     ("os-retype", retype, "volume:retype", 202, schemas.RETYPE),
+    ("os-volume_upload_image", upload_image, f"{ACTION}upload_image", 202, schemas.UPLOAD_IMAGE),
     ("os-show_image_metadata", show_image_metadata, "volume_extension:volume_image_metadata:show", 200, None),
     (
         "os-set_image_metadata",

@@ -2,7 +2,7 @@
 
 from pileus.image.models import Image
 from pileus.image.operations.boot import Boot, bootable, image_summaries
-from pileus.image.operations.captured import begin_capture
+from pileus.image.operations.captured import begin_capture, end_capture
 from pileus.image.operations.images import delete_image, find_image, visible
 from pileus.image.operations.table import OPERATIONS
 
@@ -13,6 +13,7 @@ __all__ = [
     "begin_capture",
     "bootable",
     "delete_image",
+    "end_capture",
     "find_image",
     "image_summaries",
     "visible",
