@@ -37,6 +37,15 @@ class Settings:
     password_regex: str = ""  # what a password must match; empty: anything
     password_regex_description: str = ""  # said to those whose password does not match
     password_change_first: bool = False  # whether a password set by an admin must be changed at first use
+    login_failures_per_user: int = 20  # failed logins within the window until a name must wait; 0: no limit
+    login_failures_per_address: int = 200  # the same for an address; 0: no limit
+    login_window: int = 300  # seconds for which failed logins are counted
+    trusted_proxies: str = ""  # addresses (comma) of the proxies that may say who the client is
+    external_header: str = ""  # header in which a trusted proxy names the user it has authenticated, e.g. X-Remote-User
+    federation_file: str = ""  # TOML file about OpenID providers and trusted assertions
+    dashboards: str = ""  # addresses (comma) to which a browser may be sent back after a single sign-on
+    limit_model: str = "flat"  # enforcement model of limits: flat or strict_two_level
+    directory_timeout: float = 5.0  # seconds a directory (LDAP) has to answer
     worker_slots: int = 2  # runs at the same time in one worker
     worker_poll: float = 0.05  # seconds between looks for work
     lease: int = 30  # seconds a claim lives without a heartbeat

@@ -11,16 +11,26 @@ from pileus.identity.models.catalog import (
 )
 from pileus.identity.models.credentials import Credential
 from pileus.identity.models.delegation import AccessRule, ApplicationCredential, CredentialRule, Trust
+from pileus.identity.models.federation import (
+    FederatedUser,
+    FederationMapping,
+    FederationProtocol,
+    IdentityProvider,
+    RemoteId,
+    ServiceProvider,
+)
 from pileus.identity.models.limits import Limit, RegisteredLimit
-from pileus.identity.models.policies import Consumer, DomainOption, PolicyAssociation, PolicyDocument
+from pileus.identity.models.oauth import AccessToken, Consumer, Nonce, RequestToken
+from pileus.identity.models.policies import DomainOption, PolicyAssociation, PolicyDocument
 from pileus.identity.models.projects import Project, ProjectTag, hex_id
 from pileus.identity.models.revision import Revision
 from pileus.identity.models.roles import Assignment, Implication, Role
 from pileus.identity.models.tokens import Revocation
-from pileus.identity.models.users import Group, Login, Membership, Password, User
+from pileus.identity.models.users import FailedLogins, Group, Login, Membership, Password, User
 
 __all__ = [
     "AccessRule",
+    "AccessToken",
     "ApplicationCredential",
     "Assignment",
     "AuditEvent",
@@ -31,11 +41,17 @@ __all__ = [
     "DomainOption",
     "Endpoint",
     "EndpointGroup",
+    "FailedLogins",
+    "FederatedUser",
+    "FederationMapping",
+    "FederationProtocol",
     "Group",
+    "IdentityProvider",
     "Implication",
     "Limit",
     "Login",
     "Membership",
+    "Nonce",
     "Password",
     "PolicyAssociation",
     "PolicyDocument",
@@ -45,9 +61,12 @@ __all__ = [
     "ProjectTag",
     "Region",
     "RegisteredLimit",
+    "RemoteId",
+    "RequestToken",
     "Revision",
     "Revocation",
     "Role",
+    "ServiceProvider",
     "Trust",
     "User",
     "hex_id",

@@ -1,4 +1,4 @@
-"""Policies that services may fetch, OAuth1 consumers, and the configuration of domains."""
+"""Policies that services may fetch, and the configuration of domains."""
 
 from typing import Any
 
@@ -31,17 +31,6 @@ class PolicyAssociation(Base):
     endpoint_id: Mapped[str | None] = mapped_column(ForeignKey("catalog_endpoints.id", ondelete="CASCADE"))
     service_id: Mapped[str | None] = mapped_column(ForeignKey("catalog_services.id", ondelete="CASCADE"))
     region_id: Mapped[str | None] = mapped_column(ForeignKey("catalog_regions.id", ondelete="CASCADE"))
-
-
-class Consumer(Timestamps, Base):
-    """An OAuth1 consumer; `sealed` is its secret, encrypted."""
-
-    __tablename__ = "oauth_consumers"
-
-    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=hex_id)
-    description: Mapped[str | None] = mapped_column(Text)
-    sealed: Mapped[str] = mapped_column(Text)
-    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class DomainOption(Base):

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pileus.core.db import Base, Timestamps, now
@@ -25,7 +25,11 @@ class Password(Base):
 
 
 class User(TokenGround, Timestamps, Base):
-    """A person or a program that logs in."""
+    """A person or a program that logs in.
+
+    `source` is "sql", "ldap" (the row is what the directory of the domain said last; `external_id` is its id there), or
+    "federated" (made at the first login through an identity provider).
+    """
 
     ground_when_new = False
     __tablename__ = "users"
@@ -40,13 +44,18 @@ class User(TokenGround, Timestamps, Base):
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
     password_expires_at: Mapped[dt.datetime | None]
+    source: Mapped[str] = mapped_column(String(16), default="sql", server_default="sql")
+    external_id: Mapped[str | None] = mapped_column(String(255))
     passwords: Mapped[list[Password]] = relationship(
         cascade="all, delete-orphan", order_by=Password.created_at.desc(), passive_deletes=True
     )
 
 
 class Login(Base):
-    """How a user's logins went: apart from the user, so that a failed login changes nothing on which tokens rest."""
+    """How a user's logins went: apart from the user, so that a failed login changes nothing on which tokens rest.
+
+    `totp_step` is the last time step whose passcode was used: a passcode works once.
+    """
 
     __tablename__ = "user_logins"
 
@@ -54,10 +63,24 @@ class Login(Base):
     failures: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[dt.datetime | None]
     active_at: Mapped[dt.datetime | None]
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class FailedLogins(Base):
+    """Failed logins within a window of time, by whom they claimed to be or by where they came from.
+
+    `key` is a hash, so that the table says nothing about who exists or who tried.
+    """
+
+    __tablename__ = "failed_logins"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    since: Mapped[dt.datetime] = mapped_column(default=now, index=True)
 
 
 class Group(TokenGround, Timestamps, Base):
-    """A group of users of any domain."""
+    """A group of users of any domain; `source` and `external_id` as for users."""
 
     ground_when_new = False
     __tablename__ = "user_groups"
@@ -68,10 +91,12 @@ class Group(TokenGround, Timestamps, Base):
     domain_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
     description: Mapped[str] = mapped_column(Text, default="")
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    source: Mapped[str] = mapped_column(String(16), default="sql", server_default="sql")
+    external_id: Mapped[str | None] = mapped_column(String(255))
 
 
 class Membership(TokenGround, Base):
-    """A user is in a group."""
+    """A user is in a group: for good, or until `expires_at` when an identity provider said so at a login."""
 
     __tablename__ = "user_group_members"
 
@@ -79,3 +104,4 @@ class Membership(TokenGround, Base):
     group_id: Mapped[str] = mapped_column(
         ForeignKey("user_groups.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+    expires_at: Mapped[dt.datetime | None]

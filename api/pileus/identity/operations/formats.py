@@ -24,6 +24,15 @@ UNSCOPED = Scope()
 
 
 @dataclass(frozen=True)
+class Federation:
+    """Who vouched for the user of a token, by which protocol, and for which groups (ids)."""
+
+    identity_provider: str
+    protocol: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Token:
     """The content of a token; the first audit id is its own, the second that of the first token of its chain."""
 
@@ -34,22 +43,28 @@ class Token:
     expires: dt.datetime
     audit_ids: tuple[str, ...]
     application_credential_id: str = ""
+    federation: Federation | None = None
+    oauth_token_id: str = ""
 
     def pack(self) -> bytes:
-        """The bytes that are encrypted."""
-        return orjson.dumps(
-            [
-                _TOKEN,
-                self.user_id,
-                self.methods,
-                self.scope.kind,
-                self.scope.id,
-                _number(self.issued),
-                _number(self.expires),
-                self.audit_ids,
-                self.application_credential_id,
-            ]
-        )
+        """The bytes that are encrypted; what few tokens have stands at the end, so that an older Pileus reads the others."""
+        parts: list[Any] = [
+            _TOKEN,
+            self.user_id,
+            self.methods,
+            self.scope.kind,
+            self.scope.id,
+            _number(self.issued),
+            _number(self.expires),
+            self.audit_ids,
+            self.application_credential_id,
+        ]
+        more: dict[str, Any] = {}
+        if self.federation is not None:
+            more["federation"] = [self.federation.identity_provider, self.federation.protocol, self.federation.groups]
+        if self.oauth_token_id:
+            more["oauth"] = self.oauth_token_id
+        return orjson.dumps([*parts, more] if more else parts)
 
 
 @dataclass(frozen=True)
@@ -74,7 +89,9 @@ def new_audit_id() -> str:
 def unpack_token(content: bytes | None) -> Token | None:
     """The token that was packed, or None when it is none."""
     match _parts(content, _TOKEN):
-        case [user_id, methods, kind, scope_id, issued, expires, audit_ids, application_credential_id]:
+        case [user_id, methods, kind, scope_id, issued, expires, audit_ids, application_credential_id, *rest]:
+            more: dict[str, Any] = rest[0] if rest else {}
+            vouched = more.get("federation")
             return Token(
                 user_id,
                 tuple(methods),
@@ -83,6 +100,8 @@ def unpack_token(content: bytes | None) -> Token | None:
                 _time(expires),
                 tuple(audit_ids),
                 application_credential_id,
+                Federation(vouched[0], vouched[1], tuple(vouched[2])) if vouched else None,
+                more.get("oauth", ""),
             )
     return None
 
