@@ -16,7 +16,7 @@ from pileus.core.service import Variables
 from pileus.worker import Worker
 
 
-def fake_authenticate(_session: object, token: str, request_id: str) -> Context:
+def fake_authenticate(_session: object, token: str, request_id: str, _grace: int = 0, /) -> Context:
     """Tokens of the stories about other services than identity: "roles:project:user", for example "member,reader:p1:u1"."""
     parts = token.split(":")
     if len(parts) != 3:

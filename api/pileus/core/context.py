@@ -8,7 +8,8 @@ from typing import Any
 class Context:
     """The caller of one request.
 
-    Exactly one of `project_id`, `domain_id` and `system` is set by the token's scope, or none (unscoped).
+    Exactly one of `project_id`, `domain_id` and `system` is set by the token's scope, or none (unscoped). `service` is the
+    service that makes the call for the caller, where it showed a token of its own (X-Service-Token).
     """
 
     user_id: str
@@ -21,6 +22,7 @@ class Context:
     system: bool = False
     roles: tuple[str, ...] = ()
     request_id: str = ""
+    service: "Context | None" = None
     token: str = field(default="", repr=False)
     more: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -30,8 +32,8 @@ class Context:
         return "admin" in self.roles
 
     def credentials(self) -> dict[str, Any]:
-        """The caller as oslo.policy wants it."""
-        return {
+        """The caller as oslo.policy wants it; the service that calls for the caller has the names oslo.context gives it."""
+        found: dict[str, Any] = {
             "user_id": self.user_id,
             "user_domain_id": self.user_domain_id,
             "project_id": self.project_id,
@@ -41,3 +43,12 @@ class Context:
             "roles": list(self.roles),
             "is_admin": self.is_admin,
         }
+        if (by := self.service) is not None:
+            found |= {
+                "service_user_id": by.user_id,
+                "service_user_domain_id": by.user_domain_id,
+                "service_project_id": by.project_id,
+                "service_project_domain_id": by.project_domain_id,
+                "service_roles": list(by.roles),
+            }
+        return found

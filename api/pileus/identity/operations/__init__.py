@@ -20,8 +20,8 @@ __all__ = ["authenticator", "bootstrap", "context_of", "project_exists", "projec
 def authenticator(settings: Settings) -> Authenticate:
     """How tokens become contexts: one indexed read when nothing has changed since the token was last seen."""
 
-    def authenticate(session: Session, token: str, request_id: str) -> Context:
-        return context_of(access.load(session, settings, token), token, request_id)
+    def authenticate(session: Session, token: str, request_id: str, grace: int = 0, /) -> Context:
+        return context_of(access.load(session, settings, token, grace=grace), token, request_id)
 
     return authenticate
 
