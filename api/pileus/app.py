@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
 from pileus import catalogue
 from pileus.core import config, db, errors, metrics
 from pileus.core.http.pipeline import Authenticate, Pipeline
-from pileus.core.http.reply import Reply, respond
+from pileus.core.http.reply import Reply, dump, respond
 from pileus.core.policy import Policy
 from pileus.core.service import Service
 
@@ -64,6 +64,21 @@ def _mount_own(app: Flask, settings: config.Settings, database: db.Database) -> 
         """What Prometheus scrapes."""
         text = metrics.render(database, settings.api_processes > 1)
         return respond(Reply(text, 200, {}, "text/plain; version=0.0.4"), 200)
+
+    documents: dict[str, bytes] = {}
+
+    @app.get("/openapi.json")
+    def openapi() -> Response:
+        """What there is to call, as OpenAPI; `service` asks for one service. Made when it is first asked for."""
+        name = request.args.get("service", "")
+        chosen = [s for s in catalogue.SERVICES if name in ("", s.name, s.type)]
+        if not chosen:
+            raise NotFound
+        if name not in documents:
+            from pileus.core.http.openapi import document  # noqa: PLC0415 - most processes are never asked
+
+            documents[name] = dump(document(chosen, settings.public_url))
+        return respond(Reply(documents[name]), 200)
 
     @app.get("/")
     def index() -> Response:

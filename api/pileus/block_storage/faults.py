@@ -1,7 +1,8 @@
 """How the block-storage service words a fault."""
 
+from typing import Any
+
 from pileus.core.errors import Fault
-from pileus.core.http.reply import dump
 
 NAMES = {
     400: "badRequest",
@@ -18,7 +19,7 @@ NAMES = {
 }
 
 
-def body(fault: Fault) -> tuple[bytes, str]:
+def body(fault: Fault) -> tuple[Any, str]:
     """(body, content type) of a fault."""
     name = NAMES.get(fault.status, "computeFault")
-    return dump({name: {"code": fault.status, "message": fault.message}}), "application/json"
+    return {name: {"code": fault.status, "message": fault.message}}, "application/json"

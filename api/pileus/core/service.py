@@ -135,6 +135,19 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Published:
+    """What the OpenAPI document says of a route beyond what the API itself looks at.
+
+    `response` is the schema of a good answer's body, `query` and `headers` are schemas by name of what the view reads.
+    """
+
+    response: Schema | None = None
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    headers: Mapping[str, Schema] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True)
 class Service:
     """A service as the catalogue lists it.
 
@@ -142,6 +155,7 @@ class Service:
     that goes into the token's catalog, relative to the public URL ("/compute/v2.1"; "{project_id}" is filled in).
     `fault` words a Fault as (body, content type). `microversions` is (lowest, highest) or None; `version_names` are the names
     by which clients ask for one (header ``OpenStack-API-Version: <name> <version>``, and legacy headers as "header:Name").
+    `published` answers with what the OpenAPI document says of routes, by (method, path); nothing is loaded before it is asked.
     """
 
     name: str
@@ -156,4 +170,5 @@ class Service:
     version_names: Sequence[str] = ()
     aliases: Sequence[str] = ()
     public: bool = True
+    published: Callable[[], Mapping[tuple[str, str], Published]] = dict
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 from pileus.core.errors import BadRequest
@@ -19,13 +20,14 @@ def both(*routes: Route) -> list[Route]:
 
 
 def _scoped(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The view, once the project in the path is the one the token is for."""
+
+    @wraps(view)
     def scoped(call: Call, project_id: str, **arguments: Any) -> Any:
-        """The view, once the project in the path is the one the token is for."""
         if project_id != call.context.project_id:
             raise BadRequest("Malformed request url: its project is not the one of the token.", field="project_id")
         return view(call, **arguments)
 
-    scoped.__doc__ = view.__doc__
     return scoped
 
 

@@ -1,6 +1,7 @@
 """The wire side of compute: one module for each noun; the tables of routes meet here."""
 
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 from pileus.compute.views import (
@@ -43,6 +44,7 @@ _TABLES = (
 def _tagged(route: Route) -> Route:
     """The route with compute's own name for the request id in its answers."""
 
+    @wraps(route.view)
     def view(call: Call, **arguments: Any) -> Any:
         call.response_headers["X-Compute-Request-Id"] = call.context.request_id
         return route.view(call, **arguments)

@@ -28,6 +28,6 @@ def show_version(call: Call) -> dict[str, Any]:
 
 
 ROUTES = [
-    Route("GET", "/", list_versions, None),
+    Route("GET", "/", list_versions, None, status=300),
     Route("GET", "/v3", show_version, None),
 ]

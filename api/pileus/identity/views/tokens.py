@@ -126,7 +126,7 @@ _EVENT_NAMES = {
 }
 
 ROUTES = [
-    Route("POST", "/v3/auth/tokens", create_token, None, schema=CREATE_TOKEN, write=False),
+    Route("POST", "/v3/auth/tokens", create_token, None, status=201, schema=CREATE_TOKEN, write=False),
     Route("GET", "/v3/auth/tokens", show_token, "identity:validate_token", late=True),
     Route("HEAD", "/v3/auth/tokens", show_token, "identity:check_token", late=True),
     Route("DELETE", "/v3/auth/tokens", revoke_token, "identity:revoke_token", status=204, late=True),
