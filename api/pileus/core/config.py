@@ -54,6 +54,8 @@ class Settings:
     image_wait: float = 600.0  # seconds the answer to an upload waits for the image to become active
     volume_pool: str = "volumes"
     server_pool: str = "vms"
+    object_store_url: str = ""  # where clients reach the object store (Ceph RGW); empty: there is none
+    object_store_password_file: str = ""  # file with the password of the user it logs in as
     log_level: str = "INFO"
     events_keep_days: int = 30
     audit_keep_days: int = 365  # days for which logins and changes of identity stay recorded

@@ -1,6 +1,6 @@
 """The first contents of the identity service; running it again completes what is missing and changes nothing else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +24,14 @@ ROLES = ("admin", "manager", "member", "reader", "service")
 IMPLIED = (("admin", "manager"), ("manager", "member"), ("member", "reader"))
 INTERFACES = ("public", "internal", "admin")
 DEFAULT_DOMAIN = "default"
+OBJECT_STORE = "object_store"  # name of its service and of the user it logs in as
+# A service must not be shut out by rules made for people.
+_TIRELESS = (
+    "ignore_change_password_upon_first_use",
+    "ignore_password_expiry",
+    "ignore_lockout_failure_attempts",
+    "ignore_user_inactivity",
+)
 
 
 def make_keys(settings: Settings) -> None:
@@ -35,33 +43,29 @@ def make_keys(settings: Settings) -> None:
 def bootstrap(session: Session, settings: Settings, services: Iterable[Service], admin_password: str | None) -> None:
     """Make the default domain, the admin with project and roles, the region, and the catalog of these services.
 
-    The admin's password is set when the user is new, or when `admin_password` is given and differs.
+    The admin's password is set when the user is new, or when `admin_password` is given and differs. Where the settings
+    tell of an object store, it is listed, too, and the user it logs in as can validate tokens and do nothing else.
     """
     make_keys(settings)
     domain = _project(session, Project(id=DEFAULT_DOMAIN, name="Default", is_domain=True, domain_id=""))
     project = _project(
         session, Project(name="admin", domain_id=domain.id, parent_id=domain.id, description="For the administrators")
     )
-    _user(session, settings, domain.id, admin_password)
+    admin = _user(session, settings, domain.id, "admin", admin_password)
     roles = {name: _role(session, name) for name in ROLES}
     for prior, implied in IMPLIED:
         if session.get(Implication, (roles[prior].id, roles[implied].id)) is None:
             session.add(Implication(prior_id=roles[prior].id, implied_id=roles[implied].id))
-    admin = session.execute(select(User).where(User.name == "admin", User.domain_id == domain.id)).scalar_one()
     for kind, target in (("project", project.id), ("domain", domain.id), ("system", "all")):
-        key = ("user", admin.id, kind, target, roles["admin"].id, False)
-        if session.get(Assignment, key) is None:
-            session.add(
-                Assignment(
-                    actor_type="user",
-                    actor_id=admin.id,
-                    target_type=kind,
-                    target_id=target,
-                    role_id=roles["admin"].id,
-                    inherited=False,
-                )
-            )
-    _catalog(session, settings, [service for service in services if service.public])
+        _assign(session, admin, kind, target, roles["admin"])
+    entries = [
+        (service.type, service.name, settings.public_url + service.endpoint) for service in services if service.public
+    ]
+    if settings.object_store_url:
+        entries.append(("object-store", OBJECT_STORE, settings.object_store_url + "/swift/v1/AUTH_{project_id}"))
+    _catalog(session, settings, entries)
+    if settings.object_store_password_file:
+        _object_store_user(session, settings, domain, roles["service"])
     session.flush()
 
 
@@ -84,32 +88,63 @@ def _role(session: Session, name: str) -> Role:
     return found
 
 
-def _user(session: Session, settings: Settings, domain_id: str, password: str | None) -> None:
-    user = session.execute(select(User).where(User.name == "admin", User.domain_id == domain_id)).scalar_one_or_none()
+def _assign(session: Session, user: User, kind: str, target: str, role: Role) -> None:
+    if session.get(Assignment, ("user", user.id, kind, target, role.id, False)) is None:
+        session.add(
+            Assignment(
+                actor_type="user",
+                actor_id=user.id,
+                target_type=kind,
+                target_id=target,
+                role_id=role.id,
+                inherited=False,
+            )
+        )
+
+
+def _user(
+    session: Session,
+    settings: Settings,
+    domain_id: str,
+    name: str,
+    password: str | None,
+    options: dict[str, bool] | None = None,
+) -> User:
+    user = session.execute(select(User).where(User.name == name, User.domain_id == domain_id)).scalar_one_or_none()
     if user is None:
         if not password:
-            raise ValueError("the first bootstrap needs a password for the admin")
-        user = User(name="admin", domain_id=domain_id, options={}, passwords=[])
+            raise ValueError(f"the first bootstrap needs a password for {name}")
+        user = User(name=name, domain_id=domain_id, options=options or {}, passwords=[])
         session.add(user)
         session.flush()
     kept = passwords.current(user)
     if password and not passwords.verify(kept.hash if kept else None, password):
         passwords.put(session, settings, user, password, self_service=True)
+    return user
 
 
-def _catalog(session: Session, settings: Settings, services: Sequence[Service]) -> None:
+def _object_store_user(session: Session, settings: Settings, domain: Project, role: Role) -> None:
+    wanted = Project(name="service", domain_id=domain.id, parent_id=domain.id, description="For the services")
+    project = _project(session, wanted)
+    password = settings.secret("object_store_password_file")
+    user = _user(session, settings, domain.id, OBJECT_STORE, password, dict.fromkeys(_TIRELESS, True))
+    _assign(session, user, "project", project.id, role)
+
+
+def _catalog(session: Session, settings: Settings, entries: Iterable[tuple[str, str, str]]) -> None:
+    """List services, given as (type, name, URL in which "{project_id}" is filled in)."""
     if session.get(Region, settings.region) is None:
         session.add(Region(id=settings.region))
         session.flush()
-    for service in services:
+    for kind, name, template in entries:
         row = session.execute(
-            select(CatalogService).where(CatalogService.type == service.type, CatalogService.name == service.name)
+            select(CatalogService).where(CatalogService.type == kind, CatalogService.name == name)
         ).scalar_one_or_none()
         if row is None:
-            row = CatalogService(type=service.type, name=service.name)
+            row = CatalogService(type=kind, name=name)
             session.add(row)
             session.flush()
-        url = settings.public_url + service.endpoint.replace("{project_id}", "$(project_id)s")
+        url = template.replace("{project_id}", "$(project_id)s")
         have = {
             endpoint.interface: endpoint
             for endpoint in session.execute(
