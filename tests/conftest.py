@@ -1,16 +1,13 @@
 """Fixtures of all tests: databases of both kinds, and the real application with a stand-in for the hosts."""
 
-import os
 import random
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+import private_postgresql
 from pileus import catalogue
 from pileus.app import create_app
 from pileus.core.config import Settings
@@ -22,43 +19,8 @@ from stories import Cloud, StandInRunner, fake_authenticate
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """A private PostgreSQL server on a unix socket; its SQLAlchemy URL."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    assert programs, "PostgreSQL is not installed: apt-get install postgresql"
-    home = Path(tempfile.mkdtemp(prefix="pileus-pg-"))
-    owner = "postgres" if os.geteuid() == 0 else None
-    if owner:
-        shutil.chown(home, owner, owner)
-
-    def run(*command: str) -> None:
-        subprocess.run(
-            command,
-            check=True,
-            capture_output=True,
-            cwd=home,
-            user=owner,
-            group=owner,
-            extra_groups=[] if owner else None,
-        )
-
-    run(
-        str(programs[-1] / "initdb"),
-        "-D",
-        str(home / "data"),
-        "-U",
-        "pileus",
-        "--auth=trust",
-        "-E",
-        "UTF8",
-        "--no-sync",
-    )
-    control = str(programs[-1] / "pg_ctl")
-    options = f"-k {home} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c max_connections=60"
-    run(control, "-D", str(home / "data"), "-w", "-l", str(home / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://pileus@/postgres?host={home}"
-    finally:
-        run(control, "-D", str(home / "data"), "-m", "immediate", "stop")
-        shutil.rmtree(home, ignore_errors=True)
+    with private_postgresql.postgresql() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,131 +1,124 @@
-"""Runs the interop lists with an unmodified Tempest against the running cloud; prints how each service fared."""
+#!/usr/bin/env python
+"""Runs lists of tests with an unmodified Tempest and judges how each list fared.
+
+interop/ holds what OpenStack's interoperability guideline asks of each service; it is tried on the running cloud. private/
+holds lists that need a cloud with settings of its own; each is tried on an API made for it, on every database.
+"""
 
 import argparse
-import configparser
-import os
-import subprocess
 import sys
-import tempfile
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import openstack
-import subunit
-import testtools
+import targets
+import tempest_run
 
 HERE = Path(__file__).resolve().parent
-BIN = Path(sys.executable).parent
-LAB = Path(os.environ.get("PILEUS_LAB", "/var/lib/pileus-lab"))
-GUEST = LAB / "images" / "tiny.qcow2"
-SERVICES = sorted(file.stem for file in (HERE / "interop").glob("*.txt"))
+INTEROP = {file.stem: file for file in sorted((HERE / "interop").glob("*.txt"))}
+PRIVATE = {file.stem: file for file in sorted((HERE / "private").glob("*.txt"))}
 
 
-def alternative_image(cloud: openstack.connection.Connection) -> str:
-    """A second image, as some tests want two."""
-    found = cloud.image.find_image("tiny-alt") or cloud.image.create_image(
-        "tiny-alt", filename=str(GUEST), disk_format="qcow2", container_format="bare", visibility="public", wait=True
-    )
-    return str(found.id)
+@dataclass
+class Score:
+    """How the tests of one list ended."""
+
+    title: str
+    names: list[str]
+    ended: dict[str, str]
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def count(self) -> Counter[str]:
+        """How many ended in each way."""
+        return Counter(self.ended.get(name, "missing") for name in self.names)
+
+    @property
+    def bad(self) -> list[str]:
+        """What did not pass: failed, did not run, or was skipped without a reason in skips.txt."""
+        excused = {name for name in self.reasons if self.ended.get(name) == "skip"}
+        return [name for name in self.names if self.ended.get(name) != "success" and name not in excused]
+
+    def line(self) -> str:
+        """The list's line in the table."""
+        passed, skipped = self.count["success"], self.count["skip"]
+        return f"{self.title:26} {passed:7} {len(self.names) - passed - skipped:7} {skipped:8} {len(self.names):7}"
 
 
-def configuration(workspace: Path) -> Path:
-    """tempest.conf for the running cloud, from the template beside this file."""
-    os.environ["OS_CLIENT_CONFIG_FILE"] = str(LAB / "control" / "clouds.yaml")
-    cloud = openstack.connect(cloud="pileus")
-    flavors = sorted(cloud.compute.flavors(), key=lambda f: f.ram)
-    values = {
-        "PASSWORD": (LAB / "control" / "admin_password").read_text().strip(),
-        "AUTH_URL": cloud.config.get_auth_args()["auth_url"],
-        "WORKSPACE": str(workspace),
-        "IMAGE": cloud.image.find_image("tiny").id,
-        "IMAGE_ALT": alternative_image(cloud),
-        "FLAVOR": flavors[0].id,
-        "FLAVOR_ALT": flavors[1].id,
-        "PUBLIC": cloud.network.find_network("public").id,
-        "EXTENSIONS": ",".join(sorted(extension.alias for extension in cloud.network.extensions())),
-    }
-    text = (HERE / "tempest.conf.in").read_text()
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", value)
-    configparser.RawConfigParser().read_string(text)  # a typo in the template is found here
-    (workspace / "etc").mkdir(parents=True, exist_ok=True)
-    file = workspace / "etc" / "tempest.conf"
-    file.write_text(text)
-    return file
+def names_of(file: Path, match: str) -> list[str]:
+    """The tests of a list whose names hold `match`."""
+    return [name for name in file.read_text().split() if match in name]
 
 
-class Tally(testtools.StreamResult):
-    """Counts how each test ended."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ended: dict[str, str] = {}
-
-    def status(self, test_id: str | None = None, test_status: str | None = None, **_: object) -> None:
-        """One event of the stream; "exists" and "inprogress" are no ends."""
-        if test_id and test_status in ("success", "fail", "skip", "xfail", "uxsuccess"):
-            self.ended[test_id] = test_status
+def skip_reasons() -> dict[str, str]:
+    """Which tests may be skipped, and why."""
+    lines = (HERE / "skips.txt").read_text().splitlines()
+    return {name.strip(): why.strip() for name, _, why in (line.partition(":") for line in lines if line)}
 
 
-def run(workspace: Path, config: Path, wanted: list[str], workers: int) -> dict[str, str]:
-    """Run tests by name; how each ended."""
-    listed = workspace / "wanted.txt"
-    listed.write_text("\n".join(wanted) + "\n")
-    environment = {
-        **os.environ,
-        "PATH": f"{BIN}:{os.environ['PATH']}",
-        "HOME": str(workspace),
-    }  # Tempest keeps lists there
-    command = [str(BIN / "tempest"), "run", "--config-file", str(config), "--include-list", str(listed)]
-    command += ["--concurrency", str(workers)] if workers > 1 else ["--serial"]
-    home = workspace / "ws"
-    subprocess.run([str(BIN / "tempest"), "init", str(home)], env=environment, check=True, capture_output=True)
-    subprocess.run(command, cwd=home, env=environment, check=False)
-    stestr = [str(BIN / "stestr"), "last", "--subunit"]
-    last = subprocess.run(stestr, cwd=home, env=environment, capture_output=True, check=False)
-    tally = Tally()
-    with tempfile.TemporaryFile() as stream:
-        stream.write(last.stdout)
-        stream.seek(0)
-        subunit.ByteStreamToStreamResult(stream).run(tally)
-    return tally.ended
+def on_the_lab(asked: argparse.Namespace) -> tuple[list[Score], dict[str, str]]:
+    """The interop lists, in one run of Tempest on the running cloud."""
+    lists = {name: names_of(INTEROP[name], asked.match) for name in asked.services if name in INTEROP}
+    wanted = sorted({name for names in lists.values() for name in names})
+    if not wanted:
+        return [], {}
+    with targets.lab() as values:
+        ended = tempest_run.run(wanted, values, asked.workers or 1)
+    reasons = skip_reasons()
+    return [Score(title, names, ended, reasons) for title, names in lists.items()], _whole_classes(ended)
 
 
-def strip(test_id: str) -> str:
-    """A test's name without its tags: ``a.b.test_c[id-...,smoke]`` -> ``a.b.test_c``."""
-    return test_id.partition("[")[0]
+def on_private_clouds(asked: argparse.Namespace) -> tuple[list[Score], dict[str, str]]:
+    """The private lists, each on an API made for it, once for every database."""
+    scores: list[Score] = []
+    classes: dict[str, str] = {}
+    for name in (name for name in asked.services if name in PRIVATE):
+        for database in asked.database or targets.DATABASES:
+            if wanted := names_of(PRIVATE[name], asked.match):
+                with targets.private(database) as values:
+                    ended = tempest_run.run(wanted, values, asked.workers or 2)
+                scores.append(Score(f"{name} ({database})", wanted, ended))
+                classes |= _whole_classes(ended)
+    return scores, classes
+
+
+def _whole_classes(ended: dict[str, str]) -> dict[str, str]:
+    """Classes that could not be set up or cleaned up."""
+    return {name: how for name, how in ended.items() if how == "fail" and "Class (" in name}
+
+
+def report(scores: list[Score], classes: dict[str, str]) -> bool:
+    """Print the table and what did not pass; whether all is well."""
+    print(f"\n{'list':26} {'passed':>7} {'failed':>7} {'skipped':>8} {'listed':>7}")
+    for score in scores:
+        print(score.line())
+    for score in scores:
+        for name in score.bad:
+            print(f"  not passed: {name} ({score.ended.get(name, 'did not run')})")
+    for name, how in classes.items():
+        print(f"  not passed: {name} ({how})")
+    passed, bad = sum(score.count["success"] for score in scores), sum(len(score.bad) for score in scores)
+    print(f"{passed} passed, {bad + len(classes)} not passed")
+    return not bad and not classes
 
 
 def main() -> None:
-    """Run the lists asked for and judge them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("services", nargs="*", default=SERVICES, help=", ".join(SERVICES))
+    """Run the lists asked for."""
+    known = [*INTEROP, *PRIVATE]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("services", nargs="*", default=known, metavar="list", help=", ".join(known))
     parser.add_argument("--match", default="", help="only tests whose name holds this")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, help="how many tests at once (1 on the running cloud, else 2)")
+    parser.add_argument(
+        "--database", action="append", choices=targets.DATABASES, help="only on this one (private lists)"
+    )
     asked = parser.parse_args()
-    unknown = set(asked.services) - set(SERVICES)
-    if unknown:
-        parser.error(f"no interop list for {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}")
-    lists = {
-        service: [name for name in (HERE / "interop" / f"{service}.txt").read_text().split() if asked.match in name]
-        for service in asked.services
-    }
-    with tempfile.TemporaryDirectory(prefix="pileus-conform-") as folder:
-        workspace = Path(folder)
-        wanted = [f"^{name.replace('.', chr(92) + '.')}(\\[|$)" for names in lists.values() for name in names]
-        ran = run(workspace, configuration(workspace), wanted, asked.workers)
-        ended = {strip(name): how for name, how in ran.items()}
-    print(f"\n{'service':16} {'passed':>7} {'failed':>7} {'skipped':>8} {'listed':>7}")
-    bad: list[str] = []
-    for service, names in lists.items():
-        count = Counter(ended.get(name, "missing") for name in names)
-        failed = [name for name in names if ended.get(name, "missing") not in ("success", "skip")]
-        bad += failed
-        print(f"{service:16} {count['success']:7} {len(failed):7} {count['skip']:8} {len(names):7}")
-    for name in bad:
-        print(f"  not passed: {name} ({ended.get(name, 'did not run')})")
-    print(f"{sum(how == 'success' for how in ended.values())} passed, {len(bad)} failed")
-    sys.exit(1 if bad else 0)
+    if unknown := set(asked.services) - set(known):
+        parser.error(f"there is no list {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    (scores, classes), (more, others) = on_the_lab(asked), on_private_clouds(asked)
+    if not scores and not more:
+        parser.error(f"no test of these lists has {asked.match!r} in its name")
+    sys.exit(0 if report([*scores, *more], classes | others) else 1)
 
 
 if __name__ == "__main__":
