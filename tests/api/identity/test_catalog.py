@@ -1,10 +1,10 @@
-"""Stories about regions, services, endpoints, who sees which of them, policies, consumers, domain options and limits."""
+"""Stories about regions, services, endpoints, who sees which of them, policies, consumers and domain options."""
 
 from typing import Any
 
 import pytest
 
-from identity_stories import Identity, in_project
+from identity_stories import Identity
 
 
 @pytest.fixture
@@ -119,31 +119,3 @@ def test_secrets_in_the_configuration_of_a_domain_are_never_shown(identity: Iden
     assert identity.patch("/domains/default/config", {"config": {"ldap": 3}}).status_code == 400
     assert identity.delete("/domains/default/config").status_code == 204
     assert identity.get("/domains/default/config").status_code == 404
-
-
-def test_limits_rest_on_registered_limits(identity: Identity, service: str) -> None:
-    project = identity.get("/projects?name=admin").json["projects"][0]["id"]
-    wanted = {"service_id": service, "resource_name": "clouds", "resource_limit": 5, "project_id": project}
-    assert identity.post("/limits", {"limits": [wanted]}).status_code == 403
-    body = {"service_id": service, "resource_name": "clouds", "default_limit": 10}
-    made = identity.post("/registered_limits", {"registered_limits": [body]})
-    assert made.status_code == 201
-    registered = made.json["registered_limits"][0]["id"]
-    assert identity.post("/registered_limits", {"registered_limits": [body]}).status_code == 409
-    limit = identity.post("/limits", {"limits": [wanted]}).json["limits"][0]
-    assert identity.post("/limits", {"limits": [wanted]}).status_code == 409
-    assert (
-        identity.patch(f"/limits/{limit['id']}", {"limit": {"resource_limit": 6}}).json["limit"]["resource_limit"] == 6
-    )
-    assert identity.delete(f"/registered_limits/{registered}").status_code == 403
-    assert identity.get("/limits/model").json["model"]["name"] == "flat"
-    user = identity.make("user", name="ann", password="secret")["id"]
-    other = identity.make("project", name="other")["id"]
-    reader = identity.get("/roles?name=reader").json["roles"][0]["id"]
-    identity.put(f"/projects/{other}/users/{user}/roles/{reader}")
-    token = identity.token("ann", "secret", in_project("other"))
-    assert identity.get("/limits", token=token).json["limits"] == []
-    assert identity.get(f"/limits/{limit['id']}", token=token).status_code == 403
-    assert len(identity.get(f"/limits?project_id={project}").json["limits"]) == 1
-    assert identity.delete(f"/limits/{limit['id']}").status_code == 204
-    assert identity.delete(f"/registered_limits/{registered}").status_code == 204

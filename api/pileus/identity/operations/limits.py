@@ -1,18 +1,15 @@
-"""Rules of registered limits and limits; the model is flat: no limit has to do with another."""
+"""Rules of registered limits and limits; what limits have to do with each other stands in limit_models."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
-from pileus.core.errors import BadRequest, Conflict, Forbidden, NotFound
+from pileus.core.config import Settings
+from pileus.core.errors import BadRequest, Conflict, Forbidden
 from pileus.identity.models import CatalogService, Limit, Project, Region, RegisteredLimit
-
-MODEL = {
-    "name": "flat",
-    "description": "Limit enforcement and validation does not take project hierarchy into consideration.",
-}
+from pileus.identity.operations import limit_models
 
 
 def _check_place(session: Session, values: Mapping[str, Any]) -> None:
@@ -49,14 +46,16 @@ def register(session: Session, values: Mapping[str, Any]) -> RegisteredLimit:
 
 def _check_unused(session: Session, row: RegisteredLimit) -> None:
     if session.execute(select(exists().where(Limit.registered_limit_id == row.id))).scalar():
-        raise Forbidden(f"Unable to change registered limit {row.id}: there are project limits associated with it.")
+        raise Forbidden(
+            f"Unable to update or delete registered limit {row.id} because there are project limits associated with it."
+        )
 
 
 def change_registered(session: Session, row: RegisteredLimit, values: Mapping[str, Any]) -> None:
-    """Change a registered limit; what it is about only while no limit rests on it."""
+    """Change a registered limit on which no limit rests."""
+    _check_unused(session, row)
     moved = {name: values[name] for name in ("service_id", "region_id", "resource_name") if name in values}
     if any(getattr(row, name) != value for name, value in moved.items()):
-        _check_unused(session, row)
         _check_place(session, values)
         want = {name: moved.get(name, getattr(row, name)) for name in ("service_id", "region_id", "resource_name")}
         found = session.execute(_same(**want)).scalar_one_or_none()
@@ -75,14 +74,23 @@ def remove_registered(session: Session, row: RegisteredLimit) -> None:
     session.flush()
 
 
-def create(session: Session, values: Mapping[str, Any]) -> Limit:
-    """Make a limit for a project or a domain; raises Forbidden when the resource has no registered limit."""
+def create(session: Session, settings: Settings, wanted: Sequence[Mapping[str, Any]]) -> list[Limit]:
+    """Make limits for projects and domains, all or none; raises what the model of limits forbids."""
+    made = [_create(session, values) for values in wanted]
+    for row in made:  # only now: a request may bring the limit of a domain after those of its projects
+        limit_models.check(session, settings, row)
+    return made
+
+
+def _create(session: Session, values: Mapping[str, Any]) -> Limit:
     project_id, domain_id = values.get("project_id"), values.get("domain_id")
     if (project_id is None) == (domain_id is None):
         raise BadRequest("Specify a project_id or a domain_id, and not both.", field="project_id")
+    field = "domain_id" if domain_id else "project_id"
     owner = session.get(Project, project_id or domain_id or "")
     if owner is None or owner.is_domain != (domain_id is not None):
-        raise NotFound(f"Could not find {'domain' if domain_id else 'project'}: {project_id or domain_id}.")
+        raise BadRequest(f"Could not find {field.removesuffix('_id')}: {project_id or domain_id}.", field=field)
+    _check_place(session, values)
     region_id = values.get("region_id") or None
     registered = session.execute(_same(values["service_id"], region_id, values["resource_name"])).scalar_one_or_none()
     if registered is None:
@@ -102,3 +110,12 @@ def create(session: Session, values: Mapping[str, Any]) -> Limit:
     session.add(row)
     session.flush()
     return row
+
+
+def change(session: Session, settings: Settings, row: Limit, values: Mapping[str, Any]) -> None:
+    """Change how much it is, or the description; raises what the model of limits forbids."""
+    for name in ("resource_limit", "description"):
+        if name in values:
+            setattr(row, name, values[name])
+    session.flush()
+    limit_models.check(session, settings, row)

@@ -18,7 +18,7 @@ from pileus.identity.models import (
     hex_id,
     revision,
 )
-from pileus.identity.operations import cleanup, revocations
+from pileus.identity.operations import cleanup, limit_models, revocations
 
 MAX_DEPTH = 5  # levels of projects below a domain
 
@@ -90,7 +90,9 @@ def create(session: Session, values: Mapping[str, Any], extra: dict[str, Any], *
     return row
 
 
-def place(session: Session, domain_id: str | None, parent_id: str | None, fallback: str) -> tuple[str, str]:
+def place(
+    session: Session, settings: Settings, domain_id: str | None, parent_id: str | None, fallback: str
+) -> tuple[str, str]:
     """(domain_id, parent_id) of a new project. Raises BadRequest for a parent that cannot have it."""
     if parent_id is None:
         domain = need_domain(session, domain_id or fallback)
@@ -104,8 +106,9 @@ def place(session: Session, domain_id: str | None, parent_id: str | None, fallba
     chain = [parent, *parents(session, parent)]
     if any(not above.enabled for above in chain):
         raise BadRequest("Cannot create a project in a branch with a disabled project.", field="parent_id")
-    if len([above for above in chain if not above.is_domain]) >= MAX_DEPTH:
-        raise Forbidden(f"Projects may be nested at most {MAX_DEPTH} levels deep.")
+    depth = limit_models.of(settings).levels or MAX_DEPTH
+    if len([above for above in chain if not above.is_domain]) >= depth:
+        raise Forbidden(f"Max hierarchy depth reached: projects may be nested at most {depth} levels deep.")
     return owner, parent.id
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from pileus.core.http.call import Call
 from pileus.core.service import Route
 from pileus.identity.models import Limit, Project, RegisteredLimit
-from pileus.identity.operations import limits
+from pileus.identity.operations import limit_models, limits
 from pileus.identity.schemas.limits import CREATE_LIMITS, CREATE_REGISTERED, UPDATE_LIMIT, UPDATE_REGISTERED
 from pileus.identity.views.listing import collection, links, rows
 from pileus.identity.views.reach import reach
@@ -112,7 +112,7 @@ def list_limits(call: Call) -> dict[str, Any]:
 
 def create_limits(call: Call) -> dict[str, Any]:
     """Make limits."""
-    made = [limits.create(call.session, values) for values in call.body["limits"]]
+    made = limits.create(call.session, call.settings, call.body["limits"])
     shown = [_shape(call, row, _of(call, row)) for row in made]
     return collection(call, "limits", shown)
 
@@ -142,9 +142,7 @@ def show_limit(call: Call, limit_id: str) -> dict[str, Any]:
 def update_limit(call: Call, limit_id: str) -> dict[str, Any]:
     """Change a limit."""
     row = _limit(call, limit_id)
-    for name in ("resource_limit", "description"):
-        if name in call.body["limit"]:
-            setattr(row, name, call.body["limit"][name])
+    limits.change(call.session, call.settings, row, call.body["limit"])
     return {"limit": _shape(call, row, _of(call, row))}
 
 
@@ -153,9 +151,10 @@ def delete_limit(call: Call, limit_id: str) -> None:
     call.session.delete(_limit(call, limit_id))
 
 
-def show_model(_call: Call) -> dict[str, Any]:
+def show_model(call: Call) -> dict[str, Any]:
     """How limits of projects have to do with each other."""
-    return {"model": limits.MODEL}
+    model = limit_models.of(call.settings)
+    return {"model": {"name": model.name, "description": model.description}}
 
 
 _ONE = "/v3/registered_limits/<limit_id>"

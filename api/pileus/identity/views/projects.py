@@ -89,7 +89,7 @@ def create_project(call: Call) -> dict[str, Any]:
     fallback = context.domain_id or context.project_domain_id or DEFAULT_DOMAIN
     permit(call, {"target.project.domain_id": values.get("domain_id") or fallback})
     values["domain_id"], values["parent_id"] = projects.place(
-        call.session, values.get("domain_id"), values.get("parent_id"), fallback
+        call.session, call.settings, values.get("domain_id"), values.get("parent_id"), fallback
     )
     permit(call, {"target.project.domain_id": values["domain_id"]})
     row = projects.create(call.session, values, only(values, _KNOWN), is_domain=False)
