@@ -11,7 +11,6 @@ from pileus import catalogue
 from pileus.core import config, db, errors, metrics
 from pileus.core.http.pipeline import Authenticate, Pipeline
 from pileus.core.http.reply import Reply, dump, respond
-from pileus.core.policy import Policy
 from pileus.core.service import Service
 
 
@@ -38,8 +37,7 @@ def create_app(
     app.url_rule_class = OneWayRule
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    policy = Policy(settings, [rule for service in catalogue.SERVICES for rule in service.policies])
-    pipeline = Pipeline(settings, database, policy, authenticate or catalogue.authenticator(settings))
+    pipeline = Pipeline(settings, database, catalogue.policy(settings), authenticate or catalogue.authenticator(settings))
     app.extensions["pileus"] = pipeline
     for service in catalogue.SERVICES:
         pipeline.mount(app, service)

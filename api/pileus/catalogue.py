@@ -1,5 +1,7 @@
 """The list of services: start reading here. Each name is a folder beside this file, named by its official service type."""
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from pileus import block_storage, compute, identity, image, network
@@ -7,9 +9,12 @@ from pileus.block_storage import operations as _block_storage
 from pileus.compute import operations as _compute
 from pileus.core import intents
 from pileus.core.config import Settings
+from pileus.core.context import Context
 from pileus.core.http.pipeline import Authenticate
+from pileus.core.policy import Policy
 from pileus.core.service import Operation, Service
 from pileus.identity import operations as _identity
+from pileus.identity.operations import callers as _callers
 from pileus.network import operations as _network
 
 SERVICES: tuple[Service, ...] = (
@@ -25,6 +30,21 @@ SERVICES: tuple[Service, ...] = (
 def operations() -> list[Operation]:
     """Every operation of every service: all that a worker may be asked to run."""
     return [operation for service in SERVICES for operation in service.operations]
+
+
+def policy(settings: Settings) -> Policy:
+    """The rules of all services, as the operator's file leaves them; raises ValueError when that cannot be used."""
+    return Policy(settings, [rule for service in SERVICES for rule in service.policies])
+
+
+def caller(session: Session, settings: Settings, user: str, domain: str, kind: str, target: str) -> Context:
+    """A user as if logged in now, for explaining rules (see identity's operations/callers.py); raises LookupError."""
+    return _callers.named(session, settings, user, domain, kind, target)
+
+
+def facts(session: Session, arguments: dict[str, str]) -> dict[str, Any]:
+    """What rules look at, about the things that a path of the identity API names."""
+    return _callers.facts(session, arguments)
 
 
 def authenticator(settings: Settings) -> Authenticate:

@@ -7,6 +7,7 @@ from pileus.cli.bootstrap import bootstrap
 from pileus.cli.db import db
 from pileus.cli.hosts import hosts
 from pileus.cli.intents import intents
+from pileus.cli.policy import policy
 from pileus.cli.processes import api, worker
 from pileus.cli.settings import Setup
 from pileus.core import logs
@@ -22,5 +23,5 @@ def main(context: click.Context, config: str | None) -> None:
     logs.configure("WARNING")
 
 
-for command in (api, worker, db, bootstrap, intents, hosts):
+for command in (api, worker, db, bootstrap, intents, hosts, policy):
     main.add_command(command)

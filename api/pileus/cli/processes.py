@@ -58,6 +58,12 @@ def api(setup: Setup) -> None:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     from pileus.app import create_app  # noqa: PLC0415 - after PROMETHEUS_MULTIPROC_DIR is set
 
+    try:
+        app = create_app(settings, setup.database)  # once, before the processes are forked
+    except ValueError as error:  # a policy file that cannot be used
+        raise click.ClickException(str(error)) from None
+    setup.database.engine.dispose()  # no connection may be shared with the forked processes
+
     class Server(BaseApplication):  # type: ignore[misc]
         """Gunicorn with our settings instead of its own files."""
 
@@ -68,9 +74,7 @@ def api(setup: Setup) -> None:
                     self.cfg.set(key, value)
 
         def load(self) -> Any:
-            """The application, made once before the processes are forked."""
-            app = create_app(settings, setup.database)
-            setup.database.engine.dispose()  # no connection may be shared with the forked processes
+            """The application."""
             return app
 
     Server().run()
