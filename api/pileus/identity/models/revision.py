@@ -26,12 +26,14 @@ class TokenGround:
     ground_when_new: ClassVar[bool] = True
 
 
-_READ = select(Revision.value).where(Revision.id == 1)
+CHANNEL = "identity_revision"  # of PostgreSQL's NOTIFY
+MOVED = "identity_moved"  # in the info of a session that has moved the revision
+READ = select(Revision.value).where(Revision.id == 1)
 
 
 def current(session: Session) -> int:
     """The revision as the database has it now."""
-    return session.execute(_READ).scalar() or 0
+    return session.execute(READ).scalar() or 0
 
 
 def bump(session: Session) -> None:
@@ -40,6 +42,9 @@ def bump(session: Session) -> None:
     move = update(Revision).where(Revision.id == 1).values(value=Revision.value + 1)
     if connection.execute(move).rowcount == 0:
         connection.execute(insert(Revision).values(id=1, value=1))
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+    session.info[MOVED] = True
 
 
 def hold(session: Session) -> None:

@@ -13,7 +13,8 @@ from pileus.core.config import Settings
 from pileus.core.db import now
 from pileus.core.errors import Unauthorized
 from pileus.identity.models import Login, Project, User, revision
-from pileus.identity.operations import delegation, effective, revocations
+from pileus.identity.operations import delegation, effective, revocations, watch
+from pileus.identity.operations.federation import vouching
 from pileus.identity.operations.formats import Scope, Token, unpack_token
 from pileus.identity.operations.keys import KeyRepository
 
@@ -33,6 +34,7 @@ class Access:
     trust: dict[str, Any] | None = None
     application_credential: dict[str, Any] | None = None
     is_domain: bool = False
+    until: dt.datetime | None = None  # when it must be looked up again, even though nobody changes anything
 
 
 @dataclass
@@ -51,13 +53,13 @@ class Vault:
 
 
 @lru_cache(maxsize=64)
-def _vault(folder: Path) -> Vault:
-    return Vault(KeyRepository(folder))
+def _vault(state_dir: Path) -> Vault:
+    return Vault(KeyRepository(state_dir / "keys" / "fernet"))
 
 
 def vault(settings: Settings) -> Vault:
     """The vault of this cloud; one per process."""
-    return _vault(settings.path("keys", "fernet"))
+    return _vault(settings.state_dir)
 
 
 def load(session: Session, settings: Settings, text: str, *, grace: int = 0) -> Access:
@@ -66,16 +68,17 @@ def load(session: Session, settings: Settings, text: str, *, grace: int = 0) -> 
     Raises Unauthorized when it is no token, is over, was revoked, or when its user, scope or roles are gone.
     """
     store = vault(settings)
-    at = revision.current(session)
     remembered = store.known.get(text)
-    if remembered is not None and remembered[0] == at:
+    if remembered is not None and remembered[0] == watch.current(session, settings):
         access = remembered[1]
         _check_time(access.token, grace)
-        return access
+        if access.until is None or access.until > now():
+            return access
     token = unpack_token(store.keys.decrypt(text)) if len(text) < 4096 else None
     if token is None:
         raise Unauthorized()
     _check_time(token, grace)
+    at = revision.current(session)  # before the rows are read: what is remembered is never older than its revision says
     access = resolve(session, settings, token)
     store.remember(text, at, access)
     return access
@@ -92,9 +95,11 @@ def resolve(session: Session, settings: Settings, token: Token) -> Access:
     parts = delegation.of_token(session, token, user)
     scope = parts.scope or token.scope
     shape, above = find_scope(session, scope)
-    roles = parts.roles if parts.roles is not None else _roles(session, token.user_id, scope, above)
+    roles = parts.roles if parts.roles is not None else _roles(session, token, scope, above)
     if scope.kind != "unscoped" and not roles:
         raise Unauthorized()
+    if token.federation is not None:
+        actor = vouching.shown(session, token.federation, actor)
     if parts.trust is not None:
         trustor = find_user(session, settings, parts.trust["trustor_user"]["id"])[1]
         actor = trustor if parts.on_behalf_of else actor
@@ -112,13 +117,15 @@ def resolve(session: Session, settings: Settings, token: Token) -> Access:
         system=scope.kind == "system",
         trust=parts.trust,
         application_credential=parts.application_credential,
+        until=vouching.next_change(session, user),
     )
 
 
-def _roles(session: Session, user_id: str, scope: Scope, above: list[str]) -> list[dict[str, Any]]:
+def _roles(session: Session, token: Token, scope: Scope, above: list[str]) -> list[dict[str, Any]]:
     if scope.kind == "unscoped":
         return []
-    return effective.roles(session, user_id, scope.kind, scope.id, above)
+    groups = token.federation.groups if token.federation else ()
+    return effective.roles(session, token.user_id, scope.kind, scope.id, above, groups)
 
 
 def shape_user(user: User, domain_name: str) -> dict[str, Any]:
