@@ -9,16 +9,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """One figure; `limit` is what it may be at most (None: for information)."""
+    """One figure; `limit` is what it may be at most, `least` what it must be at least (neither: for information)."""
 
     name: str
     value: float
     unit: str
     limit: float | None = None
+    least: float | None = None
 
     @property
     def ok(self) -> bool:
-        return self.limit is None or self.value <= self.limit
+        return (self.limit is None or self.value <= self.limit) and (self.least is None or self.value >= self.least)
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "value": round(self.value, 3), "ok": self.ok}
@@ -43,7 +44,7 @@ def table(rows: list[Row]) -> str:
     width = max(len(row.name) for row in rows)
     lines = [f"{'figure':{width}}  {'value':>9}  {'limit':>9}  unit"]
     for row in rows:
-        limit = "-" if row.limit is None else f"{row.limit:g}"
+        limit = f">= {row.least:g}" if row.least is not None else "-" if row.limit is None else f"{row.limit:g}"
         lines.append(
             f"{row.name:{width}}  {row.value:9.3f}  {limit:>9}  {row.unit:5} {'ok' if row.ok else 'OVER THE LIMIT'}"
         )
