@@ -45,6 +45,8 @@ class Settings:
     federation_file: str = ""  # TOML file about OpenID providers and trusted assertions
     dashboards: str = ""  # addresses (comma) to which a browser may be sent back after a single sign-on
     limit_model: str = "flat"  # enforcement model of limits: flat or strict_two_level
+    credentials_per_user: int = 0  # how many credentials (EC2 keys, TOTP seeds, ...) a user may have; 0: no limit
+    application_credentials_per_user: int = 0  # how many application credentials a user may have; 0: no limit
     directory_timeout: float = 5.0  # seconds a directory (LDAP) has to answer
     worker_slots: int = 2  # runs at the same time in one worker
     worker_poll: float = 0.05  # seconds between looks for work
