@@ -44,6 +44,11 @@ _PLACES = (
 )
 _CONFIG = "/v3/domains/{domain_id}/config"
 
+
+def _parts(method: str) -> list[tuple[str, str]]:
+    return [(method, f"{_CONFIG}{part}") for part in ("", "/{group}", "/{group}/{option}")]
+
+
 RULES: list[RuleDefault] = [
     *_rules("region", ANYBODY),
     *_rules("service", ADMIN_OR_READER),
@@ -81,10 +86,20 @@ RULES: list[RuleDefault] = [
         ("GET", "/v3/endpoints/{endpoint_id}/OS-ENDPOINT-POLICY/policy"),
     ),
     rule(
-        "identity:get_domain_config_default", ADMIN_OR_READER, "Show defaults.", ("GET", "/v3/domains/config/default")
+        "identity:get_domain_config_default",
+        ADMIN_OR_READER,
+        "Show defaults.",
+        *(("GET", f"/v3/domains/config{part}/default") for part in ("", "/{group}", "/{group}/{option}")),
     ),
-    rule("identity:get_domain_config", ADMIN_OR_READER, "Show a domain's configuration.", ("GET", _CONFIG)),
+    rule("identity:get_domain_config", ADMIN_OR_READER, "Show a domain's configuration.", *_parts("GET")),
     rule("identity:create_domain_config", ADMIN, "Configure a domain.", ("PUT", _CONFIG)),
-    rule("identity:update_domain_config", ADMIN, "Change the configuration.", ("PATCH", _CONFIG)),
-    rule("identity:delete_domain_config", ADMIN, "Forget the configuration.", ("DELETE", _CONFIG)),
+    rule("identity:update_domain_config", ADMIN, "Change the configuration.", *_parts("PATCH")),
+    rule("identity:delete_domain_config", ADMIN, "Forget the configuration.", *_parts("DELETE")),
+    rule(
+        "identity:get_security_compliance_domain_config",
+        ANYBODY,
+        "Show what a password must look like.",
+        ("GET", f"{_CONFIG}/security_compliance"),
+        ("GET", f"{_CONFIG}/security_compliance/{{option}}"),
+    ),
 ]

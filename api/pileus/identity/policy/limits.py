@@ -1,11 +1,13 @@
 """Rules about registered limits and limits."""
 
 from pileus.core.policy import rule
-from pileus.identity.policy.checks import ADMIN, ADMIN_OR_READER, ANYBODY, domain, either
+from pileus.identity.policy.checks import ADMIN, ANY_ADMIN_OR_READER, ANYBODY, either
 
 _REGISTERED = "/v3/registered_limits"
 _LIMITS = "/v3/limits"
-_READ = either(ADMIN_OR_READER, domain("reader", "target.limit.domain_id"), "project_id:%(target.limit.project_id)s")
+_IN_DOMAIN = "(domain_id:%(target.limit.domain_id)s and not domain_id:None)"
+_IN_PROJECT = "(project_id:%(target.limit.project_id)s and not project_id:None)"
+_READ = either(ANY_ADMIN_OR_READER, _IN_DOMAIN, _IN_PROJECT)
 
 RULES = [
     rule("identity:list_registered_limits", ANYBODY, "List registered limits.", ("GET", _REGISTERED)),

@@ -10,10 +10,11 @@ from pileus.core.errors import NotFound
 from pileus.core.http.call import Call
 from pileus.core.service import Route
 from pileus.identity.models import Assignment, Group, Project, Role, User
-from pileus.identity.operations import roles
+from pileus.identity.operations import application_credentials, roles
 from pileus.identity.views.listing import collection
 from pileus.identity.views.reach import permit
 from pileus.identity.views.roles import shape
+from pileus.identity.views.roles import target as about_role
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,11 @@ def _subject(place: Place, actor: User | Group | None, target: Project | None, r
     if actor is not None:
         subject[f"target.{place.actor}.domain_id"] = actor.domain_id
     if target is not None and place.target == "project":
-        subject["target.project.domain_id"] = target.domain_id or target.id
+        subject["target.project.domain_id"] = target.domain_id or None
     if target is not None and place.target == "domain":
         subject["target.domain.id"] = target.id
     if role is not None:
-        subject |= {"target.role.name": role.name, "target.role.domain_id": role.domain_id}
+        subject |= about_role(role)
     return subject
 
 
@@ -119,8 +120,10 @@ def create_grant(call: Call, actor_id: str, role_id: str, target_id: str = "", *
 
 
 def revoke_grant(call: Call, actor_id: str, role_id: str, target_id: str = "", *, place: Place) -> None:
-    """Take the role back; 404 when it was not granted."""
+    """Take the role back; 404 when it was not granted. The user's application credentials that rest on it go with it."""
     roles.revoke(call.session, _find(call, place, actor_id, target_id, role_id).key(place))
+    if place.actor == "user" and place.target == "project":
+        application_credentials.drop_uncovered(call.session, call.settings, actor_id, target_id)
 
 
 def _routes(place: Place) -> list[Route]:

@@ -62,20 +62,20 @@ def _shape(call: Call, entry: Entry, names: Names | None) -> dict[str, Any]:
 
 
 def list_assignments(call: Call) -> dict[str, Any]:
-    """Role assignments, filtered; a domain's persona sees those within the domain."""
+    """Role assignments, filtered; a token for a domain shows those within the domain."""
     wanted = _wanted(call)
     context = call.context
     if wanted.subtree:
         domain_id = assignments.domain_of(call.session, wanted.project_id or "")
         permit(
             call,
-            {"target.project.domain_id": domain_id, "project_id": wanted.project_id},
+            {"target.domain_id": domain_id},
             "identity:list_role_assignments_for_tree",
         )
     else:
         permit(call, {"target.domain_id": context.domain_id or ""})
     entries = assignments.find(call.session, wanted)
-    if context.domain_id and not context.is_admin:
+    if context.domain_id:
         entries = assignments.within(call.session, entries, context.domain_id)
     names = assignments.names(call.session, entries) if flag(call, "include_names") else None
     return collection(call, "role_assignments", [_shape(call, entry, names) for entry in entries])

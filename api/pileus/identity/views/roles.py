@@ -34,11 +34,16 @@ def _brief(call: Call, row: Role) -> dict[str, Any]:
     return {"id": row.id, "name": row.name, "links": links(call, f"/roles/{row.id}")}
 
 
+def target(row: Role) -> dict[str, Any]:
+    """What the rules about roles and grants look at; a global role is of no domain."""
+    return {"target.role.name": row.name, "target.role.domain_id": row.domain_id or None}
+
+
 def _find(call: Call, role_id: str) -> Role:
     row = call.session.get(Role, role_id)
     rule = _rule(call, row.domain_id if row else "")
     call.enforced = True
-    permit(call, {"target.role.domain_id": row.domain_id} if row else {}, rule)
+    permit(call, target(row) if row else {}, rule)
     return reach_found(row, role_id)
 
 
@@ -60,7 +65,7 @@ def _rule(call: Call, domain_id: str) -> str:
 def list_roles(call: Call) -> dict[str, Any]:
     """The global roles, or those of a domain."""
     domain_id = call.query.get("domain_id", "")
-    permit(call, {"target.role.domain_id": domain_id}, _rule(call, domain_id))
+    permit(call, {}, _rule(call, domain_id))
     found, following = rows(call, select(Role).where(Role.domain_id == domain_id), _COLUMNS)
     return collection(call, "roles", [shape(call, row) for row in found], following)
 
@@ -69,7 +74,7 @@ def create_role(call: Call) -> dict[str, Any]:
     """Make a role."""
     values = call.body["role"]
     domain_id = values.get("domain_id") or ""
-    permit(call, {"target.role.domain_id": domain_id}, _rule(call, domain_id))
+    permit(call, {"target.role.name": values["name"], "target.role.domain_id": domain_id}, _rule(call, domain_id))
     return {"role": shape(call, roles.create(call.session, values, only(values, _KNOWN)))}
 
 
