@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import JSON, DateTime, Engine, MetaData, String, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 NAMES = {
@@ -92,6 +93,11 @@ def lock(session: Session, name: str) -> None:
     """Hold a named lock until the transaction ends; on SQLite the writer already is alone."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def insert(session: Session, model: type[Base]) -> "postgresql.Insert | sqlite.Insert":
+    """An insert that may say what to do about a row that is there (on_conflict_do_update), which both databases know."""
+    return postgresql.insert(model) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(model)
 
 
 def _engine(url: str) -> Engine:

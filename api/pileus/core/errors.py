@@ -88,6 +88,16 @@ class UnsupportedMediaType(Fault):
     status, title = 415, "Unsupported Media Type"
 
 
+class TooManyRequests(Fault):
+    """It was tried too often; `seconds` say when it may be tried again."""
+
+    status, title = 429, "Too Many Requests"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many attempts have failed. Try again in {seconds} seconds.")
+        self.headers["Retry-After"] = str(seconds)
+
+
 class Unavailable(Fault):
     """A part that is needed does not answer."""
 

@@ -12,6 +12,7 @@ from pileus.core.config import Settings
 from pileus.core.context import Context
 from pileus.core.db import Database
 from pileus.core.errors import Forbidden
+from pileus.core.http.client_address import client_address
 from pileus.core.policy import Policy
 from pileus.core.service import Route, Service, Version
 
@@ -33,6 +34,11 @@ class Call:
     database: Database
     response_headers: dict[str, str] = field(default_factory=dict)
     enforced: bool = False
+
+    @property
+    def address(self) -> str:
+        """Where the call comes from, also behind a proxy; empty when that is not known."""
+        return client_address(self.request, self.settings)
 
     def at_least(self, major: int, minor: int) -> bool:
         """Whether the client's microversion is at least this one."""

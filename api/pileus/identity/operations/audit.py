@@ -22,16 +22,16 @@ def record(
     action: str,
     outcome: str,
     target: tuple[str, str],
-    address: str | None,
+    address: str,
 ) -> None:
-    """Write one event; `target` is (type, id)."""
+    """Write one event; `target` is (type, id), `address` the client's."""
     session.add(
         AuditEvent(
             action=action[:128],
             outcome=outcome,
             initiator_id=context.user_id[:255],
             project_id=context.project_id,
-            address=(address or "")[:64],
+            address=address[:64],
             target_type=target[0][:64],
             target_id=target[1][:255],
             request_id=context.request_id,

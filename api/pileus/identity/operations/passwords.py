@@ -5,15 +5,18 @@ import re
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
-from pileus.core.db import now
+from pileus.core.db import Database, now
 from pileus.core.errors import BadRequest, Forbidden
-from pileus.identity.models import Password, User
+from pileus.identity.models import ApplicationCredential, Password, User
+from pileus.identity.operations import old_hashes
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)  # OWASP: 19 MiB, t=2, p=1
 _NOBODYS = _hasher.hash("the password of nobody")
+_OWN = "$argon2"
 MAX_LENGTH = 4096  # characters; more is refused rather than cut
 
 
@@ -23,16 +26,35 @@ def hash_secret(secret: str) -> str:
 
 
 def verify(hashed: str | None, secret: str) -> bool:
-    """Whether the secret is the one that was hashed; takes as long without a hash as with one."""
+    """Whether the secret is the one that was hashed; without a hash the work is that of an argon2id one.
+
+    Hashes of another kind, which a database that comes from Keystone brings, take the time that they were made with.
+    """
+    if hashed is not None and not hashed.startswith(_OWN):
+        return old_hashes.verify(hashed, secret)
     try:
         return _hasher.verify(hashed or _NOBODYS, secret[:MAX_LENGTH]) and hashed is not None
     except (Argon2Error, InvalidHashError):
         return False
 
 
-def outdated(hashed: str) -> bool:
-    """Whether the hash was made at another cost than is used now."""
-    return _hasher.check_needs_rehash(hashed)
+def renew(database: Database, row: Password | ApplicationCredential, secret: str) -> None:
+    """Hash the secret anew, which was found to be right, when it was hashed in another way or at another cost than now.
+
+    What tokens are worth does not rest on the hash, so they live on.
+    """
+    if row.hash.startswith(_OWN) and not _hasher.check_needs_rehash(row.hash):
+        return
+    model = type(row)
+    better = hash_secret(secret)
+    with database.write() as session:
+        session.execute(update(model).where(model.id == row.id, model.hash == row.hash).values(hash=better))
+
+
+def newest(session: Session, user: User | None) -> Password | None:
+    """The password that counts, or None; asks the database in any case, so that the work is the same."""
+    found = select(Password).where(Password.user_id == (user.id if user else ""))
+    return session.execute(found.order_by(Password.created_at.desc()).limit(1)).scalar_one_or_none()
 
 
 def current(user: User | None) -> Password | None:

@@ -7,41 +7,60 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
-from pileus.core.db import now
+from pileus.core.db import Database, now
 from pileus.core.errors import Unauthorized
-from pileus.identity.models import User
-from pileus.identity.operations import access, credentials, delegation
+from pileus.identity.models import AccessToken, ApplicationCredential, Credential
+from pileus.identity.operations import access, credentials, delegation, trusts
 from pileus.identity.operations.formats import Scope, Token, new_audit_id
 from pileus.identity.operations.login import Issued
+from pileus.identity.operations.throttle import Throttle
 
-_NOBODYS = "0" * 32  # the secret that is checked where there is no credential, so that the time is the same
+Check = Callable[[str, Mapping[str, Any]], bool]  # whether the signature of a request was made with a secret
 
 
-def log_in(
-    session: Session, settings: Settings, given: Mapping[str, Any], check: Callable[[str, Mapping[str, Any]], bool]
-) -> Issued:
-    """The token of the credential by which a request was signed; raises Unauthorized when the signature is wrong."""
-    row = credentials.find_ec2(session, given["access"])
-    blob = credentials.ec2_content(settings, row) if row is not None else {}
-    right = check(str(blob.get("secret") or _NOBODYS), given)
-    if row is None or not right or not row.project_id or not blob.get("secret"):
-        raise Unauthorized("EC2 signature not supplied or wrong.")
-    user = session.get(User, row.user_id)
-    if user is None:
-        raise Unauthorized()
-    scope, end = Scope("project", row.project_id), now() + dt.timedelta(seconds=settings.token_lifetime)
+def log_in(session: Session, database: Database, settings: Settings, given: Mapping[str, Any], check: Check) -> Issued:
+    """The token of the credential by which a request was signed; raises Unauthorized when the signature is wrong.
+
+    Failures count for the access key only: the address is that of the service that asks, on behalf of all its clients.
+    """
+    throttle = Throttle(session, database, settings)
+    with throttle.guard(f"access:{given['access']}"):
+        row, blob = credentials.ec2_keys(session, settings, given["access"])
+        right = check(str(blob.get("secret") or ""), given)
+        if row is None or not right or not row.project_id or not blob.get("secret"):
+            raise Unauthorized("EC2 signature not supplied or wrong.")
+    throttle.forgive()
+    token = _token(session, settings, row, blob)
+    worth = access.resolve(session, settings, token)
+    if worth.project is None or worth.project["id"] != row.project_id:
+        raise Unauthorized("The project of the EC2 key is not that of the delegation it rests on.")
+    if token.scope.kind == "trust":
+        with database.write() as writing:
+            trusts.use(writing, token.scope.id)
+    return Issued(access.vault(settings).keys.encrypt(token.pack()), worth)
+
+
+def _token(session: Session, settings: Settings, row: Credential, blob: Mapping[str, Any]) -> Token:
+    """What the key gives; one that was made by delegation, as long as that was possible, gives no more than that."""
+    user_id, scope = row.user_id, Scope("project", row.project_id or "")
+    ends = [now() + dt.timedelta(seconds=settings.token_lifetime)]
     if blob.get("trust_id"):
-        scope = Scope("trust", blob["trust_id"])
-        trust = delegation.live_trust(session, scope.id)
-        end = min(end, trust.expires_at) if trust is not None and trust.expires_at else end
-    token = Token(
-        user_id=user.id,
-        methods=("ec2credential",),
+        trust = trusts.usable(session, str(blob["trust_id"]))
+        if trust is None or row.user_id != (trust.trustor_id if trust.impersonation else trust.trustee_id):
+            raise Unauthorized()
+        user_id, scope = trust.trustee_id, Scope("trust", trust.id)
+        ends += [trust.expires_at] if trust.expires_at else []
+    for model, name in ((ApplicationCredential, "app_cred_id"), (AccessToken, "access_token_id")):
+        delegating = session.get(model, str(blob[name])) if blob.get(name) else None
+        if delegating is not None and delegating.expires_at:
+            ends.append(delegating.expires_at)
+    return Token(
+        user_id=user_id,
+        methods=(delegation.EC2,),
         scope=scope,
         issued=now(),
-        expires=end,
+        expires=min(ends),
         audit_ids=(new_audit_id(),),
-        application_credential_id=blob.get("app_cred_id") or "",
+        application_credential_id=str(blob.get("app_cred_id") or ""),
+        oauth_token_id=str(blob.get("access_token_id") or ""),
     )
-    worth = access.resolve(session, settings, token)
-    return Issued(access.vault(settings).keys.encrypt(token.pack()), worth)

@@ -25,7 +25,7 @@ def audited(route: Route) -> Route:
         result = view(call, **arguments)
         target = (rule.partition("_")[2] or rule, _target(result, arguments))
         action = rule.partition(":")[2] or rule
-        audit.record(call.session, call.settings, call.context, action, "success", target, call.request.remote_addr)
+        audit.record(call.session, call.settings, call.context, action, "success", target, call.address)
         return result
 
     return replace(route, view=recorded)
@@ -41,9 +41,9 @@ def _target(result: Any, arguments: Mapping[str, str]) -> str:
     return "/".join(arguments.values())
 
 
-def record_login(call: Call, user: str, outcome: str) -> None:
+def record_login(call: Call, user: str, outcome: str, action: str = "authenticate") -> None:
     """Record how a login ended; `user` is the id, or what was given instead where nobody could be identified."""
     context = Context(user_id=user, request_id=g.request_id)
     with call.database.write() as session:
         target = ("account/user", user)
-        audit.record(session, call.settings, context, "authenticate", outcome, target, call.request.remote_addr)
+        audit.record(session, call.settings, context, action, outcome, target, call.address)

@@ -11,13 +11,13 @@ from pileus.identity.views.tokens import body_of
 def create_ec2_token(call: Call) -> Reply:
     """The token for a signed EC2 request."""
     given = call.body.get("credentials") or call.body["ec2Credentials"]
-    issued = signed.log_in(call.session, call.settings, given, signatures.ec2)
+    issued = signed.log_in(call.session, call.database, call.settings, given, signatures.ec2)
     return Reply(body_of(call, issued.access, catalog=True), 200, {"X-Subject-Token": issued.text})
 
 
 def create_s3_token(call: Call) -> Reply:
     """The token for a signed S3 request; the object store only needs to know who it is."""
-    issued = signed.log_in(call.session, call.settings, call.body["credentials"], signatures.s3)
+    issued = signed.log_in(call.session, call.database, call.settings, call.body["credentials"], signatures.s3)
     return Reply(body_of(call, issued.access, catalog=True), 200)
 
 

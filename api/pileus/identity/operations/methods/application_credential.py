@@ -10,36 +10,39 @@ from pileus.identity.models import ApplicationCredential, User
 from pileus.identity.operations import passwords
 from pileus.identity.operations.formats import Scope
 from pileus.identity.operations.methods.attempt import Attempt
-from pileus.identity.operations.methods.password import find as find_user
+from pileus.identity.operations.methods.claim import claim
 
 
 def authenticate(attempt: Attempt, payload: Any) -> None:
-    """Check the secret; the time is the same whether there is such a credential or not."""
-    row = _find(attempt, payload)
-    right = passwords.verify(row.hash if row else None, payload["secret"])
-    if row is None or not right or (row.expires_at is not None and row.expires_at <= now()):
-        raise Unauthorized()
+    """Check the secret; the work is the same whether there is such a credential or not."""
+    row, who = _find(attempt, payload)
+    with attempt.throttle.guard(who):
+        right = passwords.verify(row.hash if row else None, payload["secret"])
+        if row is None or not right or (row.expires_at is not None and row.expires_at <= now()):
+            raise Unauthorized()
     user = attempt.session.get(User, row.user_id)
     if user is None:
         raise Unauthorized()
+    passwords.renew(attempt.database, row, payload["secret"])
     attempt.identify(user)
     attempt.application_credential_id = row.id
     attempt.implied_scope = Scope("project", row.project_id)
     attempt.limit(row.expires_at)
 
 
-def _find(attempt: Attempt, payload: Any) -> ApplicationCredential | None:
+def _find(attempt: Attempt, payload: Any) -> tuple[ApplicationCredential | None, str]:
+    """The credential, and by what failures are counted: its id, or else what was asked for."""
     if "id" in payload:
-        return attempt.session.get(ApplicationCredential, payload["id"])
+        return attempt.session.get(ApplicationCredential, payload["id"]), f"application_credential:{payload['id']}"
     if "name" not in payload or "user" not in payload:
         raise BadRequest(
             "Expecting to find an application credential by id, or by name and user.", field="auth/identity"
         )
-    user = find_user(attempt.session, payload["user"])
-    if user is None:
-        return None
-    return attempt.session.execute(
+    whom = claim(attempt.session, attempt.settings, payload["user"])
+    row = attempt.session.execute(
         select(ApplicationCredential).where(
-            ApplicationCredential.user_id == user.id, ApplicationCredential.name == payload["name"]
+            ApplicationCredential.user_id == (whom.user.id if whom.user else ""),
+            ApplicationCredential.name == payload["name"],
         )
     ).scalar_one_or_none()
+    return row, f"application_credential:{row.id if row else whom.who + '/' + payload['name']}"
