@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 LAB := -i inventory/lab.yml
-SERVICES ?= identity identity_api image network volume compute
+SERVICES ?= identity identity_api image network volume compute object_storage
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
 

@@ -72,9 +72,7 @@ def _alternative_image(cloud: openstack.connection.Connection) -> str:
 
 
 def _object_storage(cloud: openstack.connection.Connection) -> str:
-    """See to the role that may set the quotas of accounts; the digest to sign URLs with (SHA-1 where none is told)."""
-    if not cloud.identity.find_role("ResellerAdmin"):
-        cloud.identity.create_role(name="ResellerAdmin")
+    """The digest to sign URLs with: SHA-1 where none is told."""
     told = cloud.object_store.get_info().tempurl or {}
     digests = told.get("allowed_digests") or ["sha1"]
     return "sha256" if "sha256" in digests else str(digests[0])
