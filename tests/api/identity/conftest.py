@@ -1,5 +1,6 @@
 """A bootstrapped cloud whose tokens are real, for the stories about identity."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -43,3 +44,9 @@ def strict(database: Database, settings: Settings) -> Identity:
     """The API of a cloud with rules for passwords."""
     rules = {"lockout_attempts": 2, "password_history": 2, "password_days": 90, "password_regex": r"^.{8,}$"}
     return build(database, replace(settings, **rules))
+
+
+@pytest.fixture
+def identity_with(database: Database, settings: Settings) -> Callable[..., Identity]:
+    """Makes the API of a cloud with other settings."""
+    return lambda **changes: build(database, replace(settings, **changes))

@@ -1,4 +1,4 @@
-"""Rules of the configuration of domains: which options there are, and how they are stored."""
+"""Rules of the configuration of domains: how options are checked and stored; directories/options.py knows them all."""
 
 from typing import Any
 
@@ -8,79 +8,25 @@ from sqlalchemy.orm import Session
 from pileus.core.config import Settings
 from pileus.core.errors import BadRequest, Forbidden, NotFound
 from pileus.identity.models import DomainOption
+from pileus.identity.operations.directories.options import DEFAULTS, SECRETS, typed
 from pileus.identity.operations.seals import seal
 
 Config = dict[str, dict[str, Any]]
 
-SECRETS = {("ldap", "password")}
-DEFAULTS: Config = {
-    "identity": {"driver": "sql", "list_limit": None},
-    "ldap": {
-        "url": "ldap://localhost",
-        "user": None,
-        "suffix": "cn=example,cn=com",
-        "query_scope": "one",
-        "page_size": 0,
-        "alias_dereferencing": "default",
-        "chase_referrals": None,
-        "user_tree_dn": None,
-        "user_filter": None,
-        "user_objectclass": "inetOrgPerson",
-        "user_id_attribute": "cn",
-        "user_name_attribute": "sn",
-        "user_description_attribute": "description",
-        "user_mail_attribute": "mail",
-        "user_pass_attribute": "userPassword",
-        "user_enabled_attribute": "enabled",
-        "user_enabled_invert": False,
-        "user_enabled_mask": 0,
-        "user_enabled_default": "True",
-        "user_attribute_ignore": ["default_project_id"],
-        "user_default_project_id_attribute": None,
-        "user_enabled_emulation": False,
-        "user_enabled_emulation_dn": None,
-        "user_enabled_emulation_use_group_config": False,
-        "user_additional_attribute_mapping": [],
-        "group_tree_dn": None,
-        "group_filter": None,
-        "group_objectclass": "groupOfNames",
-        "group_id_attribute": "cn",
-        "group_name_attribute": "ou",
-        "group_member_attribute": "member",
-        "group_members_are_ids": False,
-        "group_desc_attribute": "description",
-        "group_attribute_ignore": [],
-        "group_additional_attribute_mapping": [],
-        "group_ad_nesting": False,
-        "tls_cacertfile": None,
-        "tls_cacertdir": None,
-        "use_tls": False,
-        "tls_req_cert": "demand",
-        "use_pool": True,
-        "pool_size": 10,
-        "pool_retry_max": 3,
-        "pool_retry_delay": 0.1,
-        "pool_connection_timeout": -1,
-        "pool_connection_lifetime": 600,
-        "use_auth_pool": True,
-        "auth_pool_size": 100,
-        "auth_pool_connection_lifetime": 60,
-    },
-}
-
 
 def check(config: Any) -> Config:
-    """The configuration, when all its groups and options are known; raises Forbidden (or BadRequest for no objects)."""
+    """The configuration; raises Forbidden for groups or options that are not known, BadRequest for values that cannot be."""
     for section, options in config.items():
         if section not in DEFAULTS:
             raise Forbidden(f"Invalid domain specific configuration: group {section} is not supported.")
         if not isinstance(options, dict):
             raise BadRequest(f"The group {section} must be an object.", field=f"config/{section}")
-        for name in options:
+        for name, value in options.items():
             if name not in DEFAULTS[section] and (section, name) not in SECRETS:
                 raise Forbidden(
                     f"Invalid domain specific configuration: option {name} in group {section} is not supported."
                 )
+            typed(section, name, value)
     return dict(config)
 
 

@@ -7,8 +7,9 @@ from pileus.core.http.call import Call
 from pileus.core.http.reply import Reply
 from pileus.core.service import Route
 from pileus.identity.models import Project
-from pileus.identity.operations import domain_config, projects
-from pileus.identity.operations.domain_config import DEFAULTS, Config
+from pileus.identity.operations import directories, domain_config, projects
+from pileus.identity.operations.directories.options import DEFAULTS
+from pileus.identity.operations.domain_config import Config
 from pileus.identity.schemas.policies import DOMAIN_CONFIG
 from pileus.identity.views.reach import reach
 
@@ -49,6 +50,7 @@ def create_config(call: Call, domain_id: str) -> Reply:
     except NotFound:
         existed = False
     domain_config.store(call.session, call.settings, domain.id, config)
+    directories.settle(call.session, call.settings, domain.id)
     return Reply({"config": domain_config.load(call.session, domain.id)}, 200 if existed else 201)
 
 
@@ -75,6 +77,7 @@ def update_config(call: Call, domain_id: str, group: str = "", option: str = "")
     if group:
         domain_config.load(call.session, domain.id, group)
     domain_config.store(call.session, call.settings, domain.id, config)
+    directories.settle(call.session, call.settings, domain.id)
     return {"config": domain_config.load(call.session, domain.id)}
 
 
@@ -82,6 +85,7 @@ def delete_config(call: Call, domain_id: str, group: str = "", option: str = "")
     """Forget what is configured for a domain."""
     domain = _domain(call, domain_id)
     domain_config.remove(call.session, domain.id, group or None, option or None)
+    directories.settle(call.session, call.settings, domain.id)
 
 
 _ALL = "/v3/domains/<domain_id>/config"

@@ -1,6 +1,6 @@
 """Collections: filters from the query string, pages, and the links around a list."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Boolean, Select, func
@@ -54,10 +54,20 @@ def _inexact(statement: Select[Any], column: Any, how: str, value: str) -> Selec
     return statement.where(kinds[kind](value)) if kind in kinds else statement
 
 
-def rows(call: Call, statement: Select[Any], columns: Mapping[str, Any]) -> tuple[list[Any], str | None]:
-    """The rows the statement finds, narrowed and paged as asked, and the link of the next page."""
-    statement = narrow(call, statement, columns)
-    found, more = page(call, call.session, statement, columns, (("id", "asc"),), maximum=_EVERYTHING)
+def rows(
+    call: Call,
+    statement: Select[Any],
+    columns: Mapping[str, Any],
+    *,
+    done: Collection[str] = (),
+    maximum: int | None = None,
+) -> tuple[list[Any], str | None]:
+    """The rows the statement finds, narrowed and paged as asked, and the link of the next page.
+
+    `done` are filters that the statement has in it already; a page holds no more than `maximum`.
+    """
+    statement = narrow(call, statement, {name: column for name, column in columns.items() if name not in done})
+    found, more = page(call, call.session, statement, columns, (("id", "asc"),), maximum=maximum or _EVERYTHING)
     return found, next_link(call, found, more)
 
 

@@ -1,0 +1,121 @@
+"""Logging in with a directory: find the entry, bind as it with the password, and bring the rows up to date."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pileus.core.config import Settings
+from pileus.core.db import Database
+from pileus.identity.models import Membership, Project, User
+from pileus.identity.operations.directories import entries
+from pileus.identity.operations.directories.configuration import Directory, NoSuchBase, Trouble, of_domain
+from pileus.identity.operations.directories.connection import proves
+from pileus.identity.operations.directories.entries import Entry
+from pileus.identity.operations.directories.shadows import LDAP, Shadows, write
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Meant:
+    """Someone whom only a directory can know: by the id there, or by a name. `user` is the row, where there is one."""
+
+    directory: Directory
+    user: User | None
+    what: str  # "id" or "name"
+    value: str = field(repr=False)
+
+    @property
+    def who(self) -> str:
+        """The same for all ways in which a directory takes a name."""
+        name = self.user.name if self.user is not None else self.value
+        return f"user:{self.directory.domain_id}/{' '.join(name.split()).casefold()}"
+
+
+def meant(session: Session, settings: Settings, given: Mapping[str, Any]) -> Meant | None:
+    """Whom {"id"} or {"name", "domain"} means, when that is for a directory to say; None for everybody else.
+
+    Users whom a domain has in SQL log in as ever, so that a mistake in its configuration locks out nobody but the directory's.
+    """
+    if "id" in given:
+        user = session.get(User, given["id"])
+        if user is None or user.source != LDAP or user.external_id is None or not _able(session, user.domain_id):
+            return None
+        directory = of_domain(session, settings, user.domain_id)
+        return None if directory is None else Meant(directory, user, "id", user.external_id)
+    domain = given.get("domain") or {}
+    named = Project.id == domain["id"] if "id" in domain else Project.name == domain.get("name", "")
+    found = session.execute(select(Project.id).where(named, Project.is_domain.is_(True), Project.enabled.is_(True)))
+    domain_id = found.scalar_one_or_none()
+    if domain_id is None or "name" not in given:
+        return None
+    row = session.execute(select(User).where(User.domain_id == domain_id, User.name == given["name"])).scalar()
+    if row is not None and row.source != LDAP:
+        return None
+    directory = of_domain(session, settings, domain_id)
+    return None if directory is None else Meant(directory, row, "name", given["name"])
+
+
+def _able(session: Session, domain_id: str) -> bool:
+    domain = session.get(Project, domain_id)
+    return domain is not None and domain.enabled
+
+
+def prove(
+    session: Session, database: Database, settings: Settings, who: Meant, password: str, *, in_vain: bool = False
+) -> User | None:
+    """The user, up to date, when the directory lets them in with this password; else None.
+
+    Somebody unknown, or one who would be let in `in_vain`, costs a bind, too: as an entry that is not there. Raises Trouble
+    with nothing but the domain in its words, for the caller is a stranger.
+    """
+    if not password:
+        return None
+    try:
+        entry = _entry(who)
+        if entry is None or in_vain:
+            nobody = f"cn={secrets.token_hex(16)},{who.directory.tree('user')}"
+            proves(who.directory, nobody, password)
+            return None
+        if not proves(who.directory, entry.dn, password):
+            return None
+        user_id = refresh(session, database, settings, who.directory, entry)
+    except Trouble as trouble:
+        log.warning("%s", trouble.message)
+        raise Trouble(who.directory.domain_id, "cannot be asked now") from None
+    user = session.get(User, user_id) if user_id is not None else None
+    return user if user is not None and user.enabled else None
+
+
+def _entry(who: Meant) -> Entry | None:
+    directory = who.directory
+    if who.what == "id":
+        return entries.with_id(directory, "user", who.value)
+    found = entries.find(directory, "user", entries.equals(directory["user_name_attribute"], who.value), limit=2)
+    if len(found) > 1:
+        log.warning("domain %s: more than one user has the name %r", directory.domain_id, who.value)
+    return found[0] if len(found) == 1 else None
+
+
+def refresh(session: Session, database: Database, settings: Settings, directory: Directory, user: Entry) -> str | None:
+    """Bring a user's row, groups and memberships up to date; the id of the row, None where its name is another's."""
+    try:
+        groups = entries.groups_of(directory, user)
+    except NoSuchBase:
+        groups = None
+
+    def work(shadows: Shadows) -> str | None:
+        stored = shadows.store([user], settled=True)
+        if not stored:
+            return None
+        if groups is not None:
+            held = shadows.store(groups, settled=False)
+            shadows.members(Membership.user_id == stored[0], {(stored[0], group_id) for group_id in held})
+        return stored[0]
+
+    return write(session, database, settings, directory.domain_id, work)
