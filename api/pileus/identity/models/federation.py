@@ -71,8 +71,8 @@ class FederatedUser(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
 
 
-class ServiceProvider(Timestamps, Base):
-    """Another cloud that trusts this one."""
+class ServiceProvider(TokenGround, Timestamps, Base):
+    """Another cloud that trusts this one; tokens name those that are enabled."""
 
     __tablename__ = "service_providers"
 

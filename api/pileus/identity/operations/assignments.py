@@ -1,5 +1,6 @@
 """Role assignments as questions: what can a user reach, and who has what where."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -7,15 +8,15 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from pileus.identity.models import Assignment, Group, Membership, Project, Role, User
-from pileus.identity.operations.effective import closure, implications, of_actor
+from pileus.identity.operations.effective import closure, implications, lasting, of_actor
 from pileus.identity.operations.projects import subtree
 
 
-def project_ids(session: Session, user_id: str) -> set[str]:
-    """The enabled projects a user has a role on, directly, by a group, or inherited from above."""
+def project_ids(session: Session, user_id: str, groups: Sequence[str] = ()) -> set[str]:
+    """The enabled projects a user has a role on, directly, by a group (also one of the token's), or inherited from above."""
     found = session.execute(
         select(Assignment.target_id, Assignment.inherited).where(
-            of_actor(user_id), Assignment.target_type.in_(("project", "domain"))
+            of_actor(user_id, groups), Assignment.target_type.in_(("project", "domain"))
         )
     ).all()
     direct = {row.target_id for row in found if not row.inherited}
@@ -36,14 +37,14 @@ def project_ids(session: Session, user_id: str) -> set[str]:
     return ids
 
 
-def domain_ids(session: Session, user_id: str) -> set[str]:
-    """The enabled domains a user has a role on."""
+def domain_ids(session: Session, user_id: str, groups: Sequence[str] = ()) -> set[str]:
+    """The enabled domains a user has a role on; `groups` are those that the token brings."""
     return set(
         session.execute(
             select(Project.id)
             .join(Assignment, Assignment.target_id == Project.id)
             .where(
-                of_actor(user_id),
+                of_actor(user_id, groups),
                 Assignment.target_type == "domain",
                 Assignment.inherited.is_(False),
                 Project.enabled.is_(True),
@@ -52,11 +53,11 @@ def domain_ids(session: Session, user_id: str) -> set[str]:
     )
 
 
-def on_system(session: Session, user_id: str) -> bool:
-    """Whether a user has a role on the system."""
+def on_system(session: Session, user_id: str, groups: Sequence[str] = ()) -> bool:
+    """Whether a user has a role on the system; `groups` are those that the token brings."""
     return (
         session.execute(
-            select(Assignment.role_id).where(of_actor(user_id), Assignment.target_type == "system").limit(1)
+            select(Assignment.role_id).where(of_actor(user_id, groups), Assignment.target_type == "system").limit(1)
         ).first()
         is not None
     )
@@ -215,7 +216,7 @@ def _projected(session: Session, entries: list[Entry], targets: set[str] | None)
 
 def _with_members(session: Session, entries: list[Entry], user_id: str | None) -> list[Entry]:
     groups = {entry.actor_id for entry in entries if entry.actor_type == "group"}
-    statement = select(Membership).where(Membership.group_id.in_(groups))
+    statement = select(Membership).where(Membership.group_id.in_(groups), lasting())
     if user_id is not None:
         statement = statement.where(Membership.user_id == user_id)
     members: dict[str, list[str]] = {}

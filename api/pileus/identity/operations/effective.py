@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from pileus.core.db import now
 from pileus.identity.models import Assignment, Implication, Membership, Project, Role
 
 ANCESTORS_LIMIT = 64  # more than any tree may have; ends the walk in a broken one
@@ -21,12 +22,18 @@ def lineage(session: Session, project: Project) -> list[str]:
     return [*found, project.domain_id] if project.domain_id else found
 
 
-def of_actor(user_id: str) -> ColumnElement[bool]:
-    """The assignments that a user has: own ones and those of the user's groups."""
-    groups = select(Membership.group_id).where(Membership.user_id == user_id)
+def lasting() -> ColumnElement[bool]:
+    """The memberships that are not over: those without an end, and those whose end is still to come."""
+    return or_(Membership.expires_at.is_(None), Membership.expires_at > now())
+
+
+def of_actor(user_id: str, more: Sequence[str] = ()) -> ColumnElement[bool]:
+    """The assignments that a user has: own ones and those of the user's groups; a token may bring ids of `more` groups."""
+    groups = select(Membership.group_id).where(Membership.user_id == user_id, lasting())
+    member = Assignment.actor_id.in_(groups)
     return or_(
         and_(Assignment.actor_type == "user", Assignment.actor_id == user_id),
-        and_(Assignment.actor_type == "group", Assignment.actor_id.in_(groups)),
+        and_(Assignment.actor_type == "group", or_(member, Assignment.actor_id.in_(more)) if more else member),
     )
 
 
@@ -58,11 +65,21 @@ def closure(role_ids: Iterable[str], steps: dict[str, set[str]]) -> set[str]:
     return seen
 
 
-def roles(session: Session, user_id: str, kind: str, target_id: str, above: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The roles a user effectively has on a target, as {"id", "name"} by name; domain roles only count by what they imply."""
+def roles(
+    session: Session,
+    user_id: str,
+    kind: str,
+    target_id: str,
+    above: Sequence[str] = (),
+    groups: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """The roles a user effectively has on a target, as {"id", "name"} by name; domain roles only count by what they imply.
+
+    `groups` are those that a token brings besides the ones the user is in.
+    """
     ids = set(
         session.execute(
-            select(Assignment.role_id).where(of_actor(user_id), on_target(kind, target_id, above)).distinct()
+            select(Assignment.role_id).where(of_actor(user_id, groups), on_target(kind, target_id, above)).distinct()
         ).scalars()
     )
     return named(session, ids)

@@ -18,6 +18,7 @@ from pileus.identity.operations import access, methods, receipts, scopes
 from pileus.identity.operations.access import Access
 from pileus.identity.operations.formats import Token, new_audit_id
 from pileus.identity.operations.methods import Attempt, Method
+from pileus.identity.operations.outside import Outside
 
 
 @lru_cache(maxsize=1)
@@ -38,14 +39,21 @@ class Issued:
 
 
 def log_in(
-    session: Session, database: Database, settings: Settings, request: Mapping[str, Any], receipt: str | None = None
+    session: Session,
+    database: Database,
+    settings: Settings,
+    request: Mapping[str, Any],
+    receipt: str | None = None,
+    address: str = "",
+    outside: Outside | None = None,
 ) -> Issued:
     """Answer a request for a token; `request` is the "auth" object of the body, checked by its schema.
 
-    Raises Unauthorized for whatever is wrong with the proof of identity or the scope, without saying what.
+    Raises Unauthorized for whatever is wrong with the proof of identity or the scope, without saying what, and
+    TooManyRequests for a user, or a client's address, for which too many logins have failed.
     """
     identity = request["identity"]
-    attempt = Attempt(session, database, settings)
+    attempt = Attempt(session, database, settings, address, outside=outside or Outside())
     if receipt:
         receipts.accept(attempt, receipt)
     for name in identity["methods"]:
@@ -56,15 +64,21 @@ def log_in(
             raise BadRequest(f"Expecting to find {name} in identity.", field=f"auth/identity/{name}")
         method(attempt, identity[name])
         attempt.passed(name)
-    user = attempt.user
+    return conclude(attempt, request.get("scope"))
+
+
+def conclude(attempt: Attempt, wanted: Any) -> Issued:
+    """The token for an attempt whose methods have been passed; `wanted` is the scope as the body asks for it."""
+    session, settings, user = attempt.session, attempt.settings, attempt.user
     if user is None:
         raise Unauthorized()
     shape = access.find_user(session, settings, user.id)[1]
     receipts.demand(attempt, user, shape)
-    asked = scopes.asked(session, request.get("scope"))
+    asked = scopes.asked(session, settings, wanted)
     scope = scopes.settle(attempt, user, asked)
     issued = issue(session, settings, attempt, user, scope)
     note_success(attempt, user)
+    attempt.throttle.forgive()
     return issued
 
 
@@ -81,6 +95,8 @@ def issue(session: Session, settings: Settings, attempt: Attempt, user: User, sc
         expires=_end(settings, attempt, moment),
         audit_ids=(audit, parent.audit_ids[-1]) if parent else (audit,),
         application_credential_id=attempt.application_credential_id,
+        federation=attempt.federation,
+        oauth_token_id=attempt.oauth_token_id,
     )
     worth = access.resolve(session, settings, token)
     if parent is not None and parent.scope.kind != "unscoped" and not settings.token_rescope:

@@ -2,7 +2,7 @@
 
 from oslo_policy.policy import RuleDefault
 
-from pileus.identity.policy import catalog, delegation, limits, projects, roles, tokens, users
+from pileus.identity.policy import catalog, delegation, federation, limits, projects, roles, tokens, users
 from pileus.identity.policy.checks import BASE
 
 RULES: list[RuleDefault] = [
@@ -13,5 +13,6 @@ RULES: list[RuleDefault] = [
     *roles.RULES,
     *delegation.RULES,
     *catalog.RULES,
+    *federation.RULES,
     *limits.RULES,
 ]

@@ -17,6 +17,15 @@ def _user_with(proof: str) -> dict[str, Any]:
     }
 
 
+_VOUCHED: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "identity_provider": {"type": "string", "minLength": 1, "maxLength": 255},
+        "protocol": {"type": "string", "minLength": 1, "maxLength": 255},
+        "id": {"type": "string", "minLength": 1},
+    },
+}
+
 _IDENTITY: dict[str, Any] = {
     "type": "object",
     "required": ["methods"],
@@ -25,6 +34,10 @@ _IDENTITY: dict[str, Any] = {
         "password": _user_with("password"),
         "totp": _user_with("passcode"),
         "token": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "minLength": 1}}},
+        "external": {"type": ["object", "null"]},
+        "mapped": _VOUCHED,
+        "openid": _VOUCHED,
+        "saml2": _VOUCHED,
         "application_credential": {
             "type": "object",
             "required": ["secret"],

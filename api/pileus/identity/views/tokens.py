@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from pileus.core.errors import BadRequest, Fault, NotFound, Unauthorized
+from pileus.core.errors import BadRequest, Fault, NotFound, TooManyRequests, Unauthorized
 from pileus.core.http.call import Call
 from pileus.core.http.reply import Reply
 from pileus.core.service import Route
 from pileus.identity.operations import access, catalogs, login, revocations, tokens
 from pileus.identity.operations.access import Access, stamp
+from pileus.identity.operations.federation.providers import trusting_clouds
 from pileus.identity.operations.moments import parse
 from pileus.identity.operations.receipts import MoreMethods
 from pileus.identity.schemas.auth import CREATE_TOKEN
 from pileus.identity.views.audited import record_login
 from pileus.identity.views.listing import collection, flag
+from pileus.identity.views.outside import outside_of
 from pileus.identity.views.reach import permit
 
 _CACHING = {"Vary": "X-Auth-Token"}
@@ -39,10 +41,14 @@ def body_of(call: Call, worth: Access, *, catalog: bool) -> dict[str, Any]:
         if catalog:
             project_id = worth.project["id"] if worth.project else None
             shown["catalog"] = catalogs.of_scope(call.session, call.settings, project_id, worth.user["id"])
+        if clouds := trusting_clouds(call.session, call.settings):
+            shown["service_providers"] = clouds
     if worth.trust is not None:
         shown["OS-TRUST:trust"] = worth.trust
     if worth.application_credential is not None:
         shown["application_credential"] = worth.application_credential
+    if worth.oauth is not None:
+        shown["OS-OAUTH1"] = worth.oauth
     return {"token": shown}
 
 
@@ -60,10 +66,14 @@ def create_token(call: Call) -> Reply:
     """Log in."""
     receipt = call.request.headers.get("Openstack-Auth-Receipt")
     try:
-        issued = login.log_in(call.session, call.database, call.settings, call.body["auth"], receipt)
+        issued = login.log_in(
+            call.session, call.database, call.settings, call.body["auth"], receipt, call.address, outside_of(call)
+        )
     except MoreMethods:
         record_login(call, _claimed(call.body["auth"]["identity"]), "pending")
         raise
+    except TooManyRequests:
+        raise  # nothing was checked; those that led to it are recorded
     except Fault:
         record_login(call, _claimed(call.body["auth"]["identity"]), "failure")
         raise
@@ -123,6 +133,7 @@ _EVENT_NAMES = {
     "domain": "domain_id",
     "trust": "OS-TRUST:trust_id",
     "application_credential": "application_credential_id",
+    "access_token": "OS-OAUTH1:access_token_id",
 }
 
 ROUTES = [

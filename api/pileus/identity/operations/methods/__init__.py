@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pileus.identity.operations.methods import application_credential, password, token, totp
+from pileus.identity.operations.methods import application_credential, external, mapped, oauth1, password, token, totp
 from pileus.identity.operations.methods.attempt import Attempt, Method
 
 METHODS: Mapping[str, Method] = {
@@ -10,6 +10,11 @@ METHODS: Mapping[str, Method] = {
     "token": token.authenticate,
     "totp": totp.authenticate,
     "application_credential": application_credential.authenticate,
+    "external": external.authenticate,
+    "mapped": mapped.authenticate,
+    "oauth1": oauth1.authenticate,
+    "openid": mapped.authenticate,
+    "saml2": mapped.authenticate,
 }
 
 __all__ = ["METHODS", "Attempt", "Method"]

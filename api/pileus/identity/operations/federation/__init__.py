@@ -1,0 +1,1 @@
+"""Federation: logging in those for whom an identity provider vouches."""

@@ -1,0 +1,466 @@
+"""Stories about federation: identity providers and their protocols, and logins that a trusted proxy vouches for."""
+
+import os
+import time
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from identity_stories import PASSWORD, Identity, by_password, in_project
+from pileus.app import create_app
+from pileus.core.config import Settings
+from pileus.core.db import Database, now
+from pileus.identity.models import Membership, Revision, User
+
+from .conftest import build
+
+BASE = "/OS-FEDERATION"
+CAMPUS = f"{BASE}/identity_providers/campus"
+AUTH = f"{CAMPUS}/protocols/saml2/auth"
+DASHBOARD = "https://dashboard.example.org/auth/websso/"
+FILE = """
+[campus.saml2]
+kind = "headers"
+prefix = "X-Saml-"
+remote_id_attribute = "IDP"
+
+[other.saml2]
+kind = "headers"
+prefix = "X-Saml-"
+"""
+RULES: list[dict[str, Any]] = [
+    {
+        "local": [{"user": {"name": "{0}", "email": "{1}"}}, {"groups": "{2}", "domain": {"id": "default"}}],
+        "remote": [{"type": "UID"}, {"type": "MAIL"}, {"type": "GROUPS"}],
+    }
+]
+ANN = {
+    "X_Saml_Uid": "ann",
+    "X_Saml_Mail": "ann@example.org",
+    "X_Saml_Groups": "crew;unknown",
+    "X_Saml_Idp": "urn:campus",
+}
+
+
+@pytest.fixture
+def federated(database: Database, settings: Settings, tmp_path) -> Identity:
+    """A cloud behind a trusted proxy that speaks for the provider campus; its group crew may work in the project web."""
+    file = tmp_path / "federation.toml"
+    file.write_text(FILE)
+    more = {
+        "federation_file": str(file),
+        "trusted_proxies": "127.0.0.1",
+        "external_header": "X-Remote-User, X-Remote-Domain",
+    }
+    identity = build(database, replace(settings, dashboards=f"https://x.example.org/, {DASHBOARD}", **more))
+    group = identity.make("group", name="crew", domain_id="default")["id"]
+    project = identity.make("project", name="web", domain_id="default")["id"]
+    member = next(r["id"] for r in identity.get("/roles?name=member").json["roles"])
+    assert identity.put(f"/projects/{project}/groups/{group}/roles/{member}").status_code == 204
+    body = {"identity_provider": {"enabled": True, "remote_ids": ["urn:campus"]}}
+    assert identity.put(CAMPUS, body).status_code == 201
+    assert identity.put(f"{BASE}/mappings/people", {"mapping": {"rules": RULES}}).status_code == 201
+    assert identity.put(f"{CAMPUS}/protocols/saml2", {"protocol": {"mapping_id": "people"}}).status_code == 201
+    return identity
+
+
+def log_in(identity: Identity, **headers: str) -> Any:
+    return identity.post(AUTH, token=None, **{**ANN, **headers})
+
+
+def map_by(identity: Identity, rules: list[dict[str, Any]], version: str = "1.0") -> None:
+    body = {"mapping": {"rules": rules, "schema_version": version}}
+    assert identity.patch(f"{BASE}/mappings/people", body).status_code == 200
+
+
+def rescoped(identity: Identity, token: str, scope: Any = None) -> Any:
+    return identity.log_in({"methods": ["token"], "token": {"id": token}}, scope or in_project("web"))
+
+
+def test_an_identity_provider_has_a_domain_and_names_of_its_own(identity: Identity) -> None:
+    made = identity.put(CAMPUS, {"identity_provider": {"remote_ids": ["b", "a"]}})
+    assert made.status_code == 201, made.text
+    shown = made.json["identity_provider"]
+    assert shown["remote_ids"] == ["b", "a"] and shown["enabled"] is False and shown["authorization_ttl"] is None
+    assert shown["links"]["protocols"] == f"{shown['links']['self']}/protocols"
+    assert identity.get(f"/domains/{shown['domain_id']}").json["domain"]["name"] == "campus"
+    again = identity.put(CAMPUS, {"identity_provider": {}})
+    assert again.status_code == 409
+    other = f"{BASE}/identity_providers/other"
+    taken = identity.put(other, {"identity_provider": {"remote_ids": ["a"]}})
+    assert taken.status_code == 409 and "a" in taken.json["error"]["message"]
+    assert identity.get(other).status_code == 404
+    assert identity.put(other, {"identity_provider": {"domain_id": "default"}}).status_code == 201
+    changed = identity.patch(
+        CAMPUS, {"identity_provider": {"remote_ids": ["a", "c"], "enabled": True, "authorization_ttl": 5}}
+    )
+    assert changed.json["identity_provider"]["remote_ids"] == ["a", "c"]
+    assert identity.patch(CAMPUS, {"identity_provider": {"domain_id": "default"}}).status_code == 400
+    assert [p["id"] for p in identity.get(f"{BASE}/identity_providers?enabled=true").json["identity_providers"]] == [
+        "campus"
+    ]
+    assert [p["id"] for p in identity.get(f"{BASE}/identity_providers?id=other").json["identity_providers"]] == [
+        "other"
+    ]
+    assert identity.delete(CAMPUS).status_code == 204
+    assert identity.get(CAMPUS).status_code == 404
+    assert identity.patch(other, {"identity_provider": {"remote_ids": ["a"]}}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        {},
+        {"identity_provider": {"name": "x"}},
+        {"identity_provider": {"remote_ids": ["a", "a"]}},
+        {"identity_provider": {"remote_ids": "a"}},
+        {"identity_provider": {"authorization_ttl": -1}},
+        {"identity_provider": {"enabled": "yes"}},
+    ],
+)
+def test_a_malformed_identity_provider_is_a_bad_request(identity: Identity, body: Any) -> None:
+    assert identity.put(CAMPUS, body).status_code == 400
+
+
+def test_a_protocol_needs_its_provider_and_its_mapping(identity: Identity) -> None:
+    path = f"{CAMPUS}/protocols/openid"
+    assert identity.put(path, {"protocol": {"mapping_id": "people"}}).status_code == 404
+    identity.put(CAMPUS, {"identity_provider": {}})
+    assert identity.put(path, {"protocol": {"mapping_id": "people"}}).status_code == 400
+    identity.put(f"{BASE}/mappings/people", {"mapping": {"rules": RULES}})
+    made = identity.put(path, {"protocol": {"mapping_id": "people"}})
+    assert made.status_code == 201 and set(made.json["protocol"]) == {"id", "mapping_id", "links"}
+    assert made.json["protocol"]["links"]["identity_provider"].endswith("/identity_providers/campus")
+    assert identity.put(path, {"protocol": {"mapping_id": "people"}}).status_code == 409
+    assert identity.patch(path, {"protocol": {"mapping_id": "none"}}).status_code == 400
+    assert identity.patch(path, {"protocol": {"remote_id_attribute": "X"}}).status_code == 200
+    listed = identity.get(f"{CAMPUS}/protocols").json["protocols"]
+    assert [(p["id"], p["idp_id"], p["remote_id_attribute"]) for p in listed] == [("openid", "campus", "X")]
+    assert identity.delete(path).status_code == 204
+    assert identity.get(path).status_code == identity.delete(path).status_code == 404
+    assert identity.get(f"{BASE}/identity_providers/none/protocols").status_code == 404
+
+
+def test_a_mapping_keeps_its_rules_as_they_are(identity: Identity) -> None:
+    path = f"{BASE}/mappings/people"
+    assert identity.put(path, {"mapping": {"rules": []}}).status_code == 400
+    broken = [{"local": [], "remote": [{"type": "x", "any_one_of": ["("], "regex": True}]}]
+    refused = identity.put(path, {"mapping": {"rules": broken}})
+    assert refused.status_code == 400 and "rules/0" in refused.json["error"]["message"]
+    made = identity.put(path, {"mapping": {"rules": RULES}})
+    assert made.json["mapping"]["rules"] == RULES and made.json["mapping"]["schema_version"] == "1.0"
+    assert identity.put(path, {"mapping": {"rules": RULES}}).status_code == 409
+    changed = identity.patch(path, {"mapping": {"rules": RULES * 2, "schema_version": "2.0"}}).json["mapping"]
+    assert changed["rules"] == RULES * 2 and changed["schema_version"] == "2.0"
+    assert identity.get(f"{BASE}/mappings").json["mappings"] == [changed]
+    assert identity.delete(path).status_code == 204 and identity.get(path).status_code == 404
+
+
+def test_tokens_name_the_clouds_that_trust_this_one(identity: Identity) -> None:
+    def named() -> Any:
+        return identity.get("/auth/tokens", X_Subject_Token=identity.admin).json["token"].get("service_providers")
+
+    path = f"{BASE}/service_providers/sister"
+    values = {"auth_url": "https://sister.example.org/auth", "sp_url": "https://sister.example.org/sp"}
+    assert named() is None
+    assert identity.put(path, {"service_provider": {"auth_url": "nonsense", "sp_url": "x"}}).status_code == 400
+    made = identity.put(path, {"service_provider": values})
+    assert made.status_code == 201 and made.json["service_provider"]["relay_state_prefix"] == "ss:mem:"
+    assert identity.put(path, {"service_provider": values}).status_code == 409
+    assert named() is None
+    assert identity.patch(path, {"service_provider": {"enabled": True}}).status_code == 200
+    assert named() == [{"id": "sister", **values}]
+    assert identity.patch(path, {"service_provider": {}}).status_code == 400
+    assert len(identity.get(f"{BASE}/service_providers?enabled=1").json["service_providers"]) == 1
+    assert identity.delete(path).status_code == 204
+    assert named() is None
+
+
+def test_a_person_whom_the_provider_vouches_for_gets_a_token_and_works_in_the_group_s_project(
+    federated: Identity,
+) -> None:
+    reply = log_in(federated)
+    assert reply.status_code == 201, reply.text
+    token = reply.json["token"]
+    home = federated.get(CAMPUS).json["identity_provider"]["domain_id"]
+    assert token["methods"] == ["saml2"] and "project" not in token and "catalog" not in token
+    user = token["user"]
+    assert user["name"] == "ann" and user["domain"] == {"id": home, "name": "campus"}
+    group = federated.get("/groups?name=crew").json["groups"][0]["id"]
+    vouched = {"identity_provider": {"id": "campus"}, "protocol": {"id": "saml2"}, "groups": [{"id": group}]}
+    assert user["OS-FEDERATION"] == vouched
+    text = reply.headers["X-Subject-Token"]
+    for alias in ("/auth/projects", f"{BASE}/projects"):
+        assert [p["name"] for p in federated.get(alias, token=text).json["projects"]] == ["web"]
+    assert federated.get(f"{BASE}/domains", token=text).json["domains"] == []
+    scoped = rescoped(federated, text)
+    assert scoped.status_code == 201, scoped.text
+    assert {role["name"] for role in scoped.json["token"]["roles"]} == {"member", "reader"}
+    assert scoped.json["token"]["methods"] == ["saml2", "token"]
+    assert scoped.json["token"]["user"]["OS-FEDERATION"] == vouched
+    again = rescoped(federated, scoped.headers["X-Subject-Token"], "unscoped")
+    assert again.json["token"]["user"]["OS-FEDERATION"] == vouched
+    shown = federated.get(f"/users/{user['id']}").json["user"]
+    assert shown["email"] == "ann@example.org" and shown["domain_id"] == home
+    assert federated.get(f"/users/{user['id']}/groups").json["groups"] == []
+
+
+def test_the_same_person_is_the_same_user_and_a_login_that_changes_nothing_writes_nothing(federated: Identity) -> None:
+    def revision() -> int:
+        with federated.database.read() as session:
+            return session.execute(select(Revision.value)).scalar_one()
+
+    first = log_in(federated).json["token"]["user"]["id"]
+    before = revision()
+    assert (
+        federated.client.get(
+            f"/identity/v3{AUTH}", headers={k.replace("_", "-"): v for k, v in ANN.items()}
+        ).status_code
+        == 201
+    )
+    assert log_in(federated).json["token"]["user"]["id"] == first
+    assert revision() == before
+    assert log_in(federated, X_Saml_Mail="new@example.org").status_code == 201
+    assert federated.get(f"/users/{first}").json["user"]["email"] == "new@example.org"
+    assert log_in(federated, X_Saml_Uid="bob").json["token"]["user"]["id"] != first
+
+
+@pytest.mark.parametrize("name", ["saml2", "openid", "mapped"])
+def test_the_methods_of_the_usual_login_take_a_provider_too(federated: Identity, name: str) -> None:
+    payload = {"identity_provider": "campus", "protocol": "saml2"}
+    reply = federated.log_in({"methods": [name], name: payload}, in_project("web"), **ANN)
+    assert reply.status_code == 201, reply.text
+    assert reply.json["token"]["methods"] == [name] and reply.json["token"]["project"]["name"] == "web"
+    unscoped = log_in(federated).headers["X-Subject-Token"]
+    old = federated.log_in({"methods": [name], name: {"id": unscoped}}, in_project("web"))
+    assert old.status_code == 201 and "OS-FEDERATION" in old.json["token"]["user"]
+    assert federated.log_in({"methods": [name], name: {"protocol": "saml2"}}, **ANN).status_code == 400
+
+
+def test_headers_from_anyone_but_the_proxy_are_nothing(federated: Identity) -> None:
+    app = create_app(replace(federated.settings, trusted_proxies="192.0.2.1"), federated.database)
+    stranger = Identity(app.test_client(), federated.database, federated.settings)
+    assert log_in(stranger).status_code == 401
+    assert (
+        stranger.get(f"/auth{CAMPUS}/protocols/saml2/websso?origin={DASHBOARD}", token=None, **ANN).status_code == 401
+    )
+    external = {"methods": ["external"], "external": {}}
+    assert stranger.log_in(external, X_Remote_User="admin").status_code == 401
+    assert federated.post(AUTH, token=None).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"X_Saml_Idp": "urn:evil"}, 403),
+        ({"X_Saml_Idp": "urn:campus;urn:evil"}, 403),
+        ({"X_Saml_Idp": ""}, 401),
+        ({"X_Saml_Uid": ""}, 401),
+    ],
+)
+def test_who_is_not_the_provider_or_says_too_little_is_refused(federated: Identity, headers: Any, status: int) -> None:
+    assert log_in(federated, **headers).status_code == status
+
+
+def test_unknown_and_disabled_providers_let_nobody_in(federated: Identity) -> None:
+    assert federated.post(f"{BASE}/identity_providers/none/protocols/saml2/auth", token=None, **ANN).status_code == 404
+    assert federated.post(f"{CAMPUS}/protocols/none/auth", token=None, **ANN).status_code == 404
+    federated.patch(CAMPUS, {"identity_provider": {"enabled": False}})
+    refused = log_in(federated)
+    assert refused.status_code == 403 and "disabled" in refused.json["error"]["message"]
+    federated.patch(CAMPUS, {"identity_provider": {"enabled": True}})
+    federated.delete(f"{BASE}/mappings/people")
+    assert log_in(federated).status_code == 404
+
+
+ENDS = {
+    "provider disabled": lambda i, w: i.patch(CAMPUS, {"identity_provider": {"enabled": False}}),
+    "provider deleted": lambda i, w: i.delete(CAMPUS),
+    "protocol deleted": lambda i, w: i.delete(f"{CAMPUS}/protocols/saml2"),
+    "user disabled": lambda i, w: i.patch(f"/users/{w['id']}", {"user": {"enabled": False}}),
+    "user deleted": lambda i, w: i.delete(f"/users/{w['id']}"),
+    "domain disabled": lambda i, w: i.patch(f"/domains/{w['domain']['id']}", {"domain": {"enabled": False}}),
+    "group deleted": lambda i, w: i.delete(f"/groups/{w['OS-FEDERATION']['groups'][0]['id']}"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_a_token_by_a_provider_dies_at_once_with_its_ground(federated: Identity, end) -> None:
+    scoped = rescoped(federated, log_in(federated).headers["X-Subject-Token"])
+    token = scoped.headers["X-Subject-Token"]
+    assert federated.get("/auth/catalog", token=token).status_code == 200
+    assert end(federated, scoped.json["token"]["user"]).status_code in (200, 204)
+    assert federated.get("/auth/catalog", token=token).status_code == 401
+
+
+def test_a_domain_goes_with_its_provider_in_it(federated: Identity) -> None:
+    domain = log_in(federated).json["token"]["user"]["domain"]["id"]
+    federated.patch(f"/domains/{domain}", {"domain": {"enabled": False}})
+    assert federated.delete(f"/domains/{domain}").status_code == 204
+    assert federated.get(CAMPUS).status_code == 404
+
+
+def test_groups_of_a_login_last_as_long_as_the_provider_s_ttl(federated: Identity) -> None:
+    federated.patch(CAMPUS, {"identity_provider": {"authorization_ttl": 60}})
+    reply = log_in(federated)
+    user = reply.json["token"]["user"]["id"]
+    assert [g["name"] for g in federated.get(f"/users/{user}/groups").json["groups"]] == ["crew"]
+    made = rescoped(federated, reply.headers["X-Subject-Token"])
+    robot = federated.post(
+        f"/users/{user}/application_credentials",
+        {"application_credential": {"name": "robot"}},
+        token=made.headers["X-Subject-Token"],
+    ).json["application_credential"]
+    by_robot = {
+        "methods": ["application_credential"],
+        "application_credential": {"id": robot["id"], "secret": robot["secret"]},
+    }
+    token = federated.log_in(by_robot).headers["X-Subject-Token"]
+    assert federated.get("/auth/catalog", token=token).status_code == 200
+    with federated.database.write() as session:  # an hour later
+        assert session.execute(select(Membership.expires_at)).scalar_one() > now()
+        session.execute(update(Membership).values(expires_at=now()))
+    assert federated.log_in(by_robot).status_code == 401
+    assert federated.get(f"/users/{user}/groups").json["groups"] == []
+    assert log_in(federated).status_code == 201
+    assert federated.log_in(by_robot).status_code == 201
+
+
+def test_a_remembered_token_does_not_outlive_the_membership_it_rests_on(federated: Identity, monkeypatch) -> None:
+    federated.patch(CAMPUS, {"identity_provider": {"authorization_ttl": 60}})
+    reply = log_in(federated)
+    user = reply.json["token"]["user"]["id"]
+    made = rescoped(federated, reply.headers["X-Subject-Token"])
+    values = {"application_credential": {"name": "robot"}}
+    path = f"/users/{user}/application_credentials"
+    robot = federated.post(path, values, token=made.headers["X-Subject-Token"]).json["application_credential"]
+    by_robot = {
+        "methods": ["application_credential"],
+        "application_credential": {"id": robot["id"], "secret": robot["secret"]},
+    }
+    with federated.database.write() as session:
+        session.execute(update(Membership).values(expires_at=now() + timedelta(seconds=1)))
+    token = federated.log_in(by_robot).headers["X-Subject-Token"]
+    assert federated.get("/auth/catalog", token=token).status_code == 200
+    time.sleep(1.1)
+    assert federated.get("/auth/catalog", token=token).status_code == 401
+
+
+def test_a_mapping_may_mean_a_user_of_this_cloud(federated: Identity) -> None:
+    ann = federated.make("user", name="ann", domain_id="default", password="secret")["id"]
+    user = {"name": "{0}", "type": "local", "domain": {"name": "Default"}}
+    map_by(federated, [{"local": [{"user": user}], "remote": [{"type": "UID"}]}])
+    token = log_in(federated).json["token"]
+    assert token["user"]["id"] == ann and "OS-FEDERATION" not in token["user"] and token["methods"] == ["saml2"]
+    assert log_in(federated, X_Saml_Uid="nobody").status_code == 401
+    federated.patch(f"/users/{ann}", {"user": {"enabled": False}})
+    assert log_in(federated).status_code == 401
+    map_by(federated, [{"local": [{"user": {"id": "{0}", "type": "local"}}], "remote": [{"type": "UID"}]}])
+    bob = federated.make("user", name="bob", domain_id="default")["id"]
+    assert log_in(federated, X_Saml_Uid=bob).json["token"]["user"]["id"] == bob
+
+
+def test_projects_are_made_for_those_whose_mapping_names_them(federated: Identity) -> None:
+    projects = [{"name": "of {0}", "roles": [{"name": "member"}]}, {"name": "shared", "roles": [{"name": "reader"}]}]
+    local = [{"user": {"name": "{0}"}}, {"projects": projects}]
+    map_by(federated, [{"local": local, "remote": [{"type": "UID"}]}])
+    for _ in range(2):
+        reply = log_in(federated)
+        found = federated.get("/auth/projects", token=reply.headers["X-Subject-Token"]).json["projects"]
+        assert {p["name"] for p in found} == {"of ann", "shared"}
+        assert {p["domain_id"] for p in found} == {reply.json["token"]["user"]["domain"]["id"]}
+    mine = next(p["id"] for p in found if p["name"] == "of ann")
+    scoped = rescoped(federated, reply.headers["X-Subject-Token"], {"project": {"id": mine}})
+    assert {role["name"] for role in scoped.json["token"]["roles"]} == {"member", "reader"}
+    assert log_in(federated, X_Saml_Uid="bob").status_code == 201
+    local[1]["projects"] = [{"name": "other", "roles": [{"name": "missing"}]}]
+    map_by(federated, [{"local": local, "remote": [{"type": "UID"}]}])
+    assert log_in(federated).status_code == 403
+    assert federated.get("/projects?name=other").json["projects"] == []
+
+
+def test_users_of_version_2_live_where_the_mapping_says(federated: Identity) -> None:
+    user = {"name": "{0}", "domain": {"name": "Default"}}
+    map_by(federated, [{"local": [{"user": user}], "remote": [{"type": "UID"}]}], "2.0")
+    assert log_in(federated).json["token"]["user"]["domain"]["id"] == "default"
+    user["domain"] = {"name": "nowhere"}
+    map_by(federated, [{"local": [{"user": user}], "remote": [{"type": "UID"}]}], "2.0")
+    assert log_in(federated, X_Saml_Uid="bob").status_code == 401
+
+
+def test_nobody_becomes_somebody_else_by_a_name(federated: Identity) -> None:
+    home = federated.get(CAMPUS).json["identity_provider"]["domain_id"]
+    own = federated.make("user", name="ann", domain_id=home, password="secret")["id"]
+    map_by(
+        federated, [{"local": [{"user": {"id": "{0}", "name": "{1}"}}], "remote": [{"type": "UID"}, {"type": "MAIL"}]}]
+    )
+    assert log_in(federated, X_Saml_Mail="ann").json["token"]["user"]["id"] != own
+    other = log_in(federated, X_Saml_Uid="bob", X_Saml_Mail="ann").json["token"]["user"]
+    assert other["id"] != own and other["name"] == "ann (bob)"
+    assert log_in(federated, X_Saml_Uid="bob", X_Saml_Mail="ann").json["token"]["user"] == other
+    assert federated.log_in(by_password("ann", "")).status_code == 401
+    with federated.database.read() as session:
+        assert {row.source for row in session.execute(select(User).where(User.name.like("ann (%"))).scalars()} == {
+            "federated"
+        }
+
+
+def test_a_group_that_the_mapping_names_by_id_must_be_there(federated: Identity) -> None:
+    map_by(federated, [{"local": [{"user": {"name": "{0}"}}, {"group": {"id": "none"}}], "remote": [{"type": "UID"}]}])
+    refused = log_in(federated)
+    assert refused.status_code == 403 and "people" in refused.json["error"]["message"]
+
+
+def test_a_browser_gets_a_page_that_posts_the_token_to_the_dashboard(federated: Identity) -> None:
+    for path in (f"/auth{CAMPUS}/protocols/saml2/websso", "/auth/OS-FEDERATION/websso/saml2"):
+        page = federated.get(f"{path}?origin={DASHBOARD}", token=None, **ANN)
+        assert page.status_code == 200 and page.mimetype == "text/html", page.text
+        assert f'action="{DASHBOARD}"' in page.text and 'name="token" value="gAAAA' in page.text
+        assert page.headers["Cache-Control"] == "no-store"
+        assert "form-action https://dashboard.example.org;" in page.headers["Content-Security-Policy"]
+        assert federated.get(path, token=None, **ANN).status_code == 400
+        for origin in ("https://evil.example.org/", DASHBOARD + "x", ""):
+            assert federated.get(f"{path}?origin={origin}", token=None, **ANN).status_code in (400, 401)
+    assert federated.get(f"/auth/OS-FEDERATION/websso/none?origin={DASHBOARD}", token=None).status_code == 404
+
+
+def test_a_person_chooses_where_several_providers_speak_one_protocol(federated: Identity) -> None:
+    other = f"{BASE}/identity_providers/other"
+    federated.put(other, {"identity_provider": {"enabled": True}})
+    federated.put(f"{other}/protocols/saml2", {"protocol": {"mapping_id": "people"}})
+    page = federated.get(f"/auth/OS-FEDERATION/websso/saml2?origin={DASHBOARD}", token=None)
+    assert page.status_code == 200 and "identity_providers/campus/" in page.text and ">other<" in page.text
+
+
+def test_an_authenticated_user_of_a_trusted_proxy_logs_in_by_the_method_external(federated: Identity) -> None:
+    external = {"methods": ["external"], "external": {}}
+    reply = federated.log_in(external, in_project("admin"), X_Remote_User="admin")
+    assert reply.status_code == 201 and reply.json["token"]["methods"] == ["external"]
+    domain = federated.make("domain", name="acme")["id"]
+    carl = federated.make("user", name="carl", domain_id=domain)["id"]
+    named = federated.log_in(external, X_Remote_User="carl", X_Remote_Domain="acme")
+    assert named.status_code == 201 and named.json["token"]["user"]["id"] == carl
+    for headers in ({}, {"X_Remote_User": "carl"}, {"X_Remote_User": "admin", "X_Remote_Domain": "none"}):
+        assert federated.log_in(external, **headers).status_code == 401
+    federated.patch(f"/users/{carl}", {"user": {"enabled": False}})
+    assert federated.log_in(external, X_Remote_User="carl", X_Remote_Domain="acme").status_code == 401
+
+
+def test_external_needs_a_setting(identity: Identity) -> None:
+    assert identity.log_in({"methods": ["external"], "external": {}}, X_Remote_User="admin").status_code == 401
+    assert identity.token("admin", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "text", ["nonsense", "[campus.saml2]\nkind='magic'", "[campus.saml2]\nkind='oidc'\nissuer='x'", "campus = 1"]
+)
+def test_a_broken_file_about_providers_lets_nobody_in_and_harms_nobody_else(federated: Identity, text: str) -> None:
+    with open(federated.settings.federation_file, "w") as file:
+        file.write(text)
+    os.utime(federated.settings.federation_file, ns=(1, 1))
+    assert log_in(federated).status_code == 500
+    assert federated.token("admin", PASSWORD)
