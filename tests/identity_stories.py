@@ -5,6 +5,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+import shapes
 from pileus.core.config import Settings
 from pileus.core.db import Database
 
@@ -25,7 +26,9 @@ class Identity:
         chosen = self.admin if token == "" else token
         sent = {"X-Auth-Token": chosen} if chosen else {}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.open(f"/identity/v3{path}", method=method, json=json, headers=sent)
+        reply = self.client.open(f"/identity/v3{path}", method=method, json=json, headers=sent)
+        shapes.check(self.client.application, reply)
+        return reply
 
     def get(self, path: str, **more: Any) -> Any:
         return self.call("GET", path, **more)

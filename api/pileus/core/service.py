@@ -138,13 +138,15 @@ class Operation:
 class Published:
     """What the OpenAPI document says of a route beyond what the API itself looks at.
 
-    `response` is the schema of a good answer's body, `query` and `headers` are schemas by name of what the view reads.
+    `response` is the schema of a good answer's body, `query` and `headers` are schemas by name of what the view reads, `also`
+    are further statuses of good answers. Without a `content_type` there is no body.
     """
 
     response: Schema | None = None
     query: Mapping[str, Schema] = field(default_factory=dict)
     headers: Mapping[str, Schema] = field(default_factory=dict)
     content_type: str = "application/json"
+    also: Sequence[int] = ()
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,18 @@
 """The identity service: who calls, what they may do, and where the services are."""
 
-from pileus.core.service import Service
+from collections.abc import Mapping
+
+from pileus.core.service import Published, Service
 from pileus.identity.policy import RULES
 from pileus.identity.views import ROUTES
 from pileus.identity.views.faults import fault
+
+
+def _published() -> Mapping[tuple[str, str], Published]:
+    from pileus.identity.schemas.published import PUBLISHED  # noqa: PLC0415 - few processes are asked for it
+
+    return PUBLISHED
+
 
 SERVICE = Service(
     name="identity",
@@ -13,4 +22,5 @@ SERVICE = Service(
     routes=ROUTES,
     policies=RULES,
     fault=fault,
+    published=_published,
 )

@@ -181,9 +181,9 @@ def _request(routes: Sequence[Route]) -> Document:
 
 def _responses(service: Service, routes: Sequence[Route], known: Published) -> Document:
     found: Document = {}
-    for status in sorted({route.status for route in routes}):
+    for status in sorted({*(route.status for route in routes), *known.also}):
         answer: Document = {"description": HTTPStatus(status).phrase}
-        if status not in (204, 205) and routes[0].method != "HEAD":
+        if status not in (204, 205) and routes[0].method != "HEAD" and known.content_type:
             answer["content"] = {known.content_type: {} if known.response is None else {"schema": known.response}}
         found[str(status)] = answer
     for status in _refusals(service, routes):
