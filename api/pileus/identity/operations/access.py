@@ -1,10 +1,11 @@
 """From a token to what it is worth now: user, scope and roles, remembered as long as nothing has changed."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -13,12 +14,13 @@ from pileus.core.config import Settings
 from pileus.core.db import now
 from pileus.core.errors import Unauthorized
 from pileus.identity.models import Login, Project, User, revision
-from pileus.identity.operations import delegation, effective, revocations, watch
+from pileus.identity.operations import delegation, effective, revocations
 from pileus.identity.operations.federation import vouching
 from pileus.identity.operations.formats import Scope, Token, unpack_token
 from pileus.identity.operations.keys import KeyRepository
+from pileus.identity.operations.memory import Memory
 
-_REMEMBERED = 10_000  # tokens per process
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,23 +35,18 @@ class Access:
     system: bool = False
     trust: dict[str, Any] | None = None
     application_credential: dict[str, Any] | None = None
+    oauth: dict[str, Any] | None = None
     is_domain: bool = False
     until: dt.datetime | None = None  # when it must be looked up again, even though nobody changes anything
 
 
 @dataclass
 class Vault:
-    """The keys of one cloud and what this process remembers about its tokens."""
+    """The keys of one cloud, and what this process remembers about its tokens and what they rest on."""
 
     keys: KeyRepository
-    known: dict[str, tuple[int, Access]] = field(default_factory=dict)
-    catalogs: dict[Any, tuple[int, list[dict[str, Any]]]] = field(default_factory=dict)
-
-    def remember(self, text: str, at: int, access: Access) -> None:
-        """Keep what a token is worth at a revision."""
-        if len(self.known) >= _REMEMBERED:
-            self.known = dict(list(self.known.items())[_REMEMBERED // 2 :])
-        self.known[text] = (at, access)
+    tokens: Memory = field(default_factory=lambda: Memory(10_000))
+    ground: Memory = field(default_factory=lambda: Memory(20_000))
 
 
 @lru_cache(maxsize=64)
@@ -68,20 +65,23 @@ def load(session: Session, settings: Settings, text: str, *, grace: int = 0) -> 
     Raises Unauthorized when it is no token, is over, was revoked, or when its user, scope or roles are gone.
     """
     store = vault(settings)
-    remembered = store.known.get(text)
-    if remembered is not None and remembered[0] == watch.current(session, settings):
-        access = remembered[1]
+    access: Access | None = store.tokens.get(session, settings, text)
+    if access is not None and (access.until is None or access.until > now()):
         _check_time(access.token, grace)
-        if access.until is None or access.until > now():
-            return access
+        return access
     token = unpack_token(store.keys.decrypt(text)) if len(text) < 4096 else None
     if token is None:
         raise Unauthorized()
     _check_time(token, grace)
-    at = revision.current(session)  # before the rows are read: what is remembered is never older than its revision says
+    at = revision.current(session)  # before the rows are read, see Memory
     access = resolve(session, settings, token)
-    store.remember(text, at, access)
+    store.tokens.keep(session, text, at, access)
     return access
+
+
+def recall(session: Session, settings: Settings, key: Any, look: Callable[[], T]) -> T:
+    """What `look` finds, remembered by this process as long as the revision stands; see Memory.recall."""
+    return vault(settings).ground.recall(session, settings, key, look)
 
 
 def _check_time(token: Token, grace: int) -> None:
@@ -94,8 +94,8 @@ def resolve(session: Session, settings: Settings, token: Token) -> Access:
     user, actor = find_user(session, settings, token.user_id)
     parts = delegation.of_token(session, token, user)
     scope = parts.scope or token.scope
-    shape, above = find_scope(session, scope)
-    roles = parts.roles if parts.roles is not None else _roles(session, token, scope, above)
+    shape, above = recall(session, settings, ("scope", scope), lambda: find_scope(session, scope))
+    roles = parts.roles if parts.roles is not None else _roles(session, settings, user, token, scope, above)
     if scope.kind != "unscoped" and not roles:
         raise Unauthorized()
     if token.federation is not None:
@@ -117,15 +117,24 @@ def resolve(session: Session, settings: Settings, token: Token) -> Access:
         system=scope.kind == "system",
         trust=parts.trust,
         application_credential=parts.application_credential,
+        oauth=parts.oauth,
         until=vouching.next_change(session, user),
     )
 
 
-def _roles(session: Session, token: Token, scope: Scope, above: list[str]) -> list[dict[str, Any]]:
+def _roles(
+    session: Session, settings: Settings, user: User, token: Token, scope: Scope, above: list[str]
+) -> list[dict[str, Any]]:
     if scope.kind == "unscoped":
         return []
     groups = token.federation.groups if token.federation else ()
-    return effective.roles(session, token.user_id, scope.kind, scope.id, above, groups)
+
+    def look() -> list[dict[str, Any]]:
+        return effective.roles(session, user.id, scope.kind, scope.id, above, groups)
+
+    if user.source == "federated":  # memberships that end by themselves move no revision
+        return look()
+    return recall(session, settings, ("roles", user.id, scope, groups), look)
 
 
 def shape_user(user: User, domain_name: str) -> dict[str, Any]:
@@ -140,11 +149,13 @@ def shape_user(user: User, domain_name: str) -> dict[str, Any]:
 
 def find_user(session: Session, settings: Settings, user_id: str) -> tuple[User, dict[str, Any]]:
     """A user who may work now, and its shape; raises Unauthorized for one who may not."""
-    row = session.execute(
-        select(User, Project.name, Project.enabled)
-        .join(Project, Project.id == User.domain_id)
-        .where(User.id == user_id)
-    ).first()
+
+    def look() -> tuple[User, str, bool] | None:
+        statement = select(User, Project.name, Project.enabled).join(Project, Project.id == User.domain_id)
+        found = session.execute(statement.where(User.id == user_id)).first()
+        return None if found is None else (found[0], found[1], found[2])
+
+    row = recall(session, settings, ("user", user_id), look)
     if row is None or not row[0].enabled or not row[2] or inactive(session, settings, row[0]):
         raise Unauthorized()
     return row[0], shape_user(row[0], row[1])

@@ -13,27 +13,13 @@ from pileus.identity.models import (
     EndpointGroup,
     ProjectEndpoint,
     ProjectEndpointGroup,
-    revision,
 )
-from pileus.identity.operations import watch
-from pileus.identity.operations.access import Vault, vault
-
-_REMEMBERED = 2_000
+from pileus.identity.operations.access import recall
 
 
 def of_scope(session: Session, settings: Settings, project_id: str | None, user_id: str) -> list[dict[str, Any]]:
     """The catalog for a scope, in the shape of the token body."""
-    store: Vault = vault(settings)
-    key = (project_id, user_id)
-    remembered = store.catalogs.get(key)
-    if remembered is not None and remembered[0] == watch.current(session, settings):
-        return remembered[1]
-    at = revision.current(session)
-    built = _build(session, project_id, user_id)
-    if len(store.catalogs) >= _REMEMBERED:
-        store.catalogs.clear()
-    store.catalogs[key] = (at, built)
-    return built
+    return recall(session, settings, ("catalog", project_id, user_id), lambda: _build(session, project_id, user_id))
 
 
 def _build(session: Session, project_id: str | None, user_id: str) -> list[dict[str, Any]]:
