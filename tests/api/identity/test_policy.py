@@ -10,6 +10,8 @@ OPEN = {
     ("GET", "/"),
     ("GET", "/v3"),
     ("POST", "/v3/auth/tokens"),
+    ("POST", "/v3/OS-OAUTH1/request_token"),
+    ("POST", "/v3/OS-OAUTH1/access_token"),
     ("POST", "/v3/users/<user_id>/password"),
 }
 

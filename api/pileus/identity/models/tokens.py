@@ -14,7 +14,8 @@ class Revocation(TokenGround, Base):
     """Tokens of `subject` issued until `before` are worth nothing.
 
     `kind` says what the subject is: "audit" (one token), "chain" (a token and all got from it), "user", "project",
-    "domain", "trust", "application_credential". After `expires_at` no such token can be alive and the row may go.
+    "domain", "trust", "application_credential", "access_token" (of OAuth1). After `expires_at` no such token can be alive
+    and the row may go.
     """
 
     __tablename__ = "token_revocations"

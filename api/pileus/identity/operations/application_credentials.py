@@ -4,31 +4,31 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
-from pileus.core.db import now
-from pileus.core.errors import BadRequest, Conflict, Forbidden, NotFound
+from pileus.core.db import lock, now
+from pileus.core.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
 from pileus.identity.models import AccessRule, ApplicationCredential, CredentialRule, User
-from pileus.identity.operations import passwords, revocations
+from pileus.identity.operations import delegation, passwords, revocations
 from pileus.identity.operations.access import Access
 from pileus.identity.operations.moments import parse
 
 
 def check_unrestricted(worth: Access) -> None:
-    """Raise Forbidden for a caller with a restricted application credential: it may not make or delete further ways in."""
+    """Raise Forbidden for a caller who came by delegation, but for an unrestricted application credential."""
     credential = worth.application_credential
     if credential is not None and credential["restricted"]:
-        raise Forbidden(
-            "A restricted application credential may not manage application credentials, trusts or EC2 keys."
-        )
+        raise Forbidden("A restricted application credential may not manage application credentials.")
+    if worth.trust is not None or (credential is None and delegation.delegated(worth.token)):
+        raise Forbidden("A token got by delegation may not manage application credentials.")
 
 
 def choose_roles(worth: Access, wanted: Sequence[Mapping[str, Any]] | None) -> list[str]:
     """The ids of the roles asked for, by id or name, all of which the caller must have; default: all the caller has."""
     have = {role["id"]: role["id"] for role in worth.roles} | {role["name"]: role["id"] for role in worth.roles}
-    if wanted is None:
+    if not wanted:
         return [role["id"] for role in worth.roles]
     chosen = []
     for role in wanted:
@@ -39,18 +39,19 @@ def choose_roles(worth: Access, wanted: Sequence[Mapping[str, Any]] | None) -> l
     return chosen
 
 
-def create(session: Session, worth: Access, user: User, values: Mapping[str, Any]) -> tuple[ApplicationCredential, str]:
+def create(
+    session: Session, settings: Settings, worth: Access, user: User, values: Mapping[str, Any]
+) -> tuple[ApplicationCredential, str]:
     """Make an application credential for the project of the caller's token; answers with it and its secret."""
     check_unrestricted(worth)
     if worth.project is None:
         raise BadRequest("Application credentials are made with a token for a project.")
-    if worth.trust is not None:
-        raise Forbidden("Application credentials cannot be made with a token got by a trust.")
     taken = select(
         exists().where(ApplicationCredential.user_id == user.id, ApplicationCredential.name == values["name"])
     )
     if session.execute(taken).scalar():
         raise Conflict(f"Duplicate entry found with name {values['name']} for this user's application credentials.")
+    _check_number(session, settings, user)
     expires_at = parse(values.get("expires_at"), "expires_at")
     if expires_at is not None and expires_at <= now():
         raise BadRequest("The expiry lies in the past.", field="expires_at")
@@ -71,6 +72,32 @@ def create(session: Session, worth: Access, user: User, values: Mapping[str, Any
     session.add(row)
     session.flush()
     return row, secret
+
+
+def _check_number(session: Session, settings: Settings, user: User) -> None:
+    most = settings.application_credentials_per_user
+    if not most:
+        return
+    lock(session, f"application credentials of {user.id}")
+    have = session.execute(select(func.count()).where(ApplicationCredential.user_id == user.id)).scalar_one()
+    if have >= most:
+        raise Forbidden(
+            f"Unable to create additional application credentials, maximum of {most} already reached for user."
+        )
+
+
+def drop_uncovered(session: Session, settings: Settings, user_id: str, project_id: str) -> None:
+    """Delete the application credentials of a user in a project that rest on roles the user does not have there any more."""
+    statement = select(ApplicationCredential).where(
+        ApplicationCredential.user_id == user_id, ApplicationCredential.project_id == project_id
+    )
+    for row in session.execute(statement).scalars():
+        try:
+            delegation.covered(session, user_id, project_id, row.role_ids)
+        except Unauthorized:
+            revocations.revoke(session, settings, "application_credential", row.id)
+            session.delete(row)
+    session.flush()
 
 
 def _rule(session: Session, user: User, given: Mapping[str, Any]) -> AccessRule:

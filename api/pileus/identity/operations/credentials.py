@@ -3,14 +3,16 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
-from pileus.core.errors import BadRequest, Conflict
+from pileus.core.db import lock
+from pileus.core.errors import BadRequest, Conflict, Forbidden
 from pileus.identity.models import Credential, Project, User, hex_id
 from pileus.identity.operations.seals import seal, unseal
 
@@ -29,17 +31,25 @@ def content(settings: Settings, row: Credential) -> str:
 
 def ec2_content(settings: Settings, row: Credential) -> dict[str, Any]:
     """The blob of an EC2 credential; empty where it is none."""
+    return _object(content(settings, row))
+
+
+def _object(text: str) -> dict[str, Any]:
     try:
-        found = orjson.loads(content(settings, row))
+        found = orjson.loads(text)
     except orjson.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def create(session: Session, settings: Settings, values: Mapping[str, Any], extra: dict[str, Any]) -> Credential:
-    """Make a credential; the blob of an EC2 credential must be a JSON object with an access key."""
+    """Make a credential; the blob of an EC2 credential must be a JSON object with an access key.
+
+    Raises Forbidden for a user who has as many credentials as one may have.
+    """
     if session.get(User, values["user_id"]) is None:
         raise BadRequest(f"Could not find user: {values['user_id']}.", field="user_id")
+    _check_number(session, settings, values["user_id"])
     credential_id = hex_id()
     if values["type"] == EC2:
         credential_id = ec2_id(_access_of(values["blob"]))
@@ -60,12 +70,19 @@ def create(session: Session, settings: Settings, values: Mapping[str, Any], extr
     return row
 
 
+def _check_number(session: Session, settings: Settings, user_id: str) -> None:
+    most = settings.credentials_per_user
+    if not most:
+        return
+    lock(session, f"credentials of {user_id}")
+    have = session.execute(select(func.count()).where(Credential.user_id == user_id)).scalar_one()
+    if have >= most:
+        raise Forbidden(f"Unable to create additional credentials, maximum of {most} already reached for user.")
+
+
 def _access_of(blob: str) -> str:
-    try:
-        found = orjson.loads(blob)
-    except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict) or not isinstance(found.get("access"), str) or not found["access"]:
+    found = _object(blob)
+    if not isinstance(found.get("access"), str) or not found["access"]:
         raise BadRequest("The blob of an EC2 credential must be a JSON object with an access key.", field="blob")
     return str(found["access"])
 
@@ -92,12 +109,9 @@ def _keep_bounds(settings: Settings, row: Credential, blob: str) -> None:
             raise BadRequest(f"The {name} of a credential cannot be changed.", field="blob")
 
 
-def create_ec2(
-    session: Session, settings: Settings, user: User, project: Project, bounds: Mapping[str, Any]
-) -> Credential:
-    """Make an EC2 key pair for a user in a project; `bounds` name the delegation by which the caller works."""
-    access = secrets.token_hex(16)
-    blob = {"access": access, "secret": secrets.token_hex(16), **bounds}
+def create_ec2(session: Session, settings: Settings, user: User, project: Project) -> Credential:
+    """Make an EC2 key pair for a user in a project."""
+    blob = {"access": secrets.token_hex(16), "secret": secrets.token_hex(16)}
     values = {"user_id": user.id, "project_id": project.id, "type": EC2, "blob": orjson.dumps(blob).decode()}
     return create(session, settings, values, {})
 
@@ -106,6 +120,18 @@ def find_ec2(session: Session, access: str) -> Credential | None:
     """The EC2 credential with this access key."""
     row = session.get(Credential, ec2_id(access))
     return row if row is not None and row.type == EC2 else None
+
+
+def ec2_keys(session: Session, settings: Settings, access: str) -> tuple[Credential | None, dict[str, Any]]:
+    """The EC2 credential with this access key and its content; where there is none, nobody's, for the same work."""
+    row = find_ec2(session, access)
+    sealed = row.sealed if row is not None else _nobodys(settings)
+    return row, _object(unseal(settings, sealed))
+
+
+@lru_cache(maxsize=16)
+def _nobodys(settings: Settings) -> str:
+    return seal(settings, orjson.dumps({"access": "0" * 32, "secret": "0" * 32}).decode())
 
 
 def of_type(session: Session, settings: Settings, user_id: str, kind: str) -> list[str]:

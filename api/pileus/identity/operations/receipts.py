@@ -47,7 +47,7 @@ def demand(attempt: Attempt, user: User, shape: dict[str, Any]) -> None:
     rules = rules_of(user)
     if not rules or any(set(rule) <= set(attempt.methods) for rule in rules):
         return
-    if attempt.parent is not None or attempt.application_credential_id:
+    if attempt.parent is not None or attempt.application_credential_id or attempt.oauth_token_id:
         return  # its rules were fulfilled when it was made
     moment = now()
     receipt = Receipt(user.id, tuple(attempt.methods), moment, moment + dt.timedelta(seconds=LIFETIME))

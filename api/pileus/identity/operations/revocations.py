@@ -28,6 +28,8 @@ def subjects(token: Token, more: Iterable[tuple[str, str]] = ()) -> list[tuple[s
         pairs.append((token.scope.kind, token.scope.id))
     if token.application_credential_id:
         pairs.append(("application_credential", token.application_credential_id))
+    if token.oauth_token_id:
+        pairs.append(("access_token", token.oauth_token_id))
     return pairs
 
 

@@ -1,6 +1,6 @@
 """Rules of roles, implied roles and grants."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -106,3 +106,18 @@ def revoke(session: Session, values: Mapping[str, Any]) -> None:
         raise NotFound(f"Could not find role assignment with role: {values['role_id']}.")
     session.delete(row)
     session.flush()
+
+
+def ids_of(session: Session, wanted: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The ids of roles that are asked for by {"id"}, or {"name"} for global ones; raises NotFound."""
+    ids = []
+    for role in wanted:
+        if "id" in role:
+            found = select(Role.id).where(Role.id == role["id"])
+        else:
+            found = select(Role.id).where(Role.name == role["name"], Role.domain_id == "")
+        role_id = session.execute(found).scalar_one_or_none()
+        if role_id is None:
+            raise NotFound(f"Could not find role: {role.get('id') or role.get('name')}.")
+        ids.append(role_id)
+    return ids

@@ -50,9 +50,11 @@ def _token(session: Session, settings: Settings, row: Credential, blob: Mapping[
             raise Unauthorized()
         user_id, scope = trust.trustee_id, Scope("trust", trust.id)
         ends += [trust.expires_at] if trust.expires_at else []
-    for model, name in ((ApplicationCredential, "app_cred_id"), (AccessToken, "access_token_id")):
-        delegating = session.get(model, str(blob[name])) if blob.get(name) else None
-        if delegating is not None and delegating.expires_at:
+    for delegating in (
+        session.get(ApplicationCredential, str(blob.get("app_cred_id") or "")),
+        session.get(AccessToken, str(blob.get("access_token_id") or "")),
+    ):
+        if delegating is not None and delegating.expires_at is not None:
             ends.append(delegating.expires_at)
     return Token(
         user_id=user_id,

@@ -2,7 +2,7 @@
 
 from oslo_policy.policy import RuleDefault
 
-from pileus.identity.policy import catalog, delegation, federation, limits, projects, roles, tokens, users
+from pileus.identity.policy import catalog, delegation, federation, limits, oauth, projects, roles, tokens, users
 from pileus.identity.policy.checks import BASE
 
 RULES: list[RuleDefault] = [
@@ -15,4 +15,5 @@ RULES: list[RuleDefault] = [
     *catalog.RULES,
     *federation.RULES,
     *limits.RULES,
+    *oauth.RULES,
 ]

@@ -2,7 +2,7 @@
 
 from pileus.identity.schemas.fields import BOOLEAN, MAYBE_TEXT, NAME, REFERENCE, body
 
-_ROLES = {
+ROLES = {
     "type": "array",
     "maxItems": 256,
     "items": {
@@ -30,7 +30,7 @@ CREATE_APPLICATION_CREDENTIAL = body(
         "description": MAYBE_TEXT,
         "secret": {"type": ["string", "null"], "minLength": 1, "maxLength": 4096},
         "expires_at": _MOMENT,
-        "roles": _ROLES,
+        "roles": ROLES,
         "unrestricted": {"type": ["boolean", "null"]},
         "access_rules": {"type": "array", "items": _RULE, "maxItems": 256},
     },
@@ -47,7 +47,7 @@ CREATE_TRUST = body(
         "expires_at": _MOMENT,
         "allow_redelegation": {"type": ["boolean", "null"]},
         "redelegation_count": {"type": ["integer", "null"], "minimum": 0, "maximum": 2147483647},
-        "roles": _ROLES,
+        "roles": ROLES,
     },
     ["trustee_user_id", "trustor_user_id", "impersonation"],
 )

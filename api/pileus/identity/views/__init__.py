@@ -2,6 +2,7 @@
 
 from pileus.core.service import Route
 from pileus.identity.views import (
+    access_tokens,
     application_credentials,
     catalog,
     consumers,
@@ -17,6 +18,7 @@ from pileus.identity.views import (
     policies,
     project_tags,
     projects,
+    request_tokens,
     role_assignments,
     roles,
     signed,
@@ -25,11 +27,13 @@ from pileus.identity.views import (
     users,
 )
 from pileus.identity.views.audited import audited
+from pileus.identity.views.delegated import bounded
 
 _ALL: list[Route] = [
     *discovery.ROUTES,
     *tokens.ROUTES,
     *own.ROUTES,
+    *access_tokens.ROUTES,
     *application_credentials.ROUTES,
     *catalog.ROUTES,
     *consumers.ROUTES,
@@ -43,6 +47,7 @@ _ALL: list[Route] = [
     *policies.ROUTES,
     *project_tags.ROUTES,
     *projects.ROUTES,
+    *request_tokens.ROUTES,
     *role_assignments.ROUTES,
     *roles.ROUTES,
     *signed.ROUTES,
@@ -50,4 +55,4 @@ _ALL: list[Route] = [
     *users.ROUTES,
 ]
 
-ROUTES = [audited(route) for route in _ALL]
+ROUTES = [audited(bounded(route)) for route in _ALL]

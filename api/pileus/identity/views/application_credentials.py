@@ -72,7 +72,8 @@ def list_credentials(call: Call, user_id: str) -> dict[str, Any]:
 def create_credential(call: Call, user_id: str) -> dict[str, Any]:
     """Make an application credential; the secret is shown here and never again."""
     user = _user(call, user_id)
-    row, secret = application_credentials.create(call.session, _caller(call), user, call.body["application_credential"])
+    values = call.body["application_credential"]
+    row, secret = application_credentials.create(call.session, call.settings, _caller(call), user, values)
     return {"application_credential": {**_shape(call, row), "secret": secret}}
 
 

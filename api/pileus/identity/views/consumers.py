@@ -1,16 +1,14 @@
 """OAuth1 consumers."""
 
-import secrets
 from typing import Any
 
 from sqlalchemy import select
 
-from pileus.core.errors import BadRequest
 from pileus.core.http.call import Call
 from pileus.core.service import Route
 from pileus.identity.models import Consumer
-from pileus.identity.operations.seals import seal
-from pileus.identity.schemas.policies import CREATE_CONSUMER, UPDATE_CONSUMER
+from pileus.identity.operations import consumers
+from pileus.identity.schemas.oauth import CREATE_CONSUMER, UPDATE_CONSUMER
 from pileus.identity.views.listing import collection, links, only, rows
 from pileus.identity.views.reach import reach
 
@@ -39,12 +37,7 @@ def list_consumers(call: Call) -> dict[str, Any]:
 def create_consumer(call: Call) -> dict[str, Any]:
     """Make a consumer; its secret is shown here and never again."""
     values = call.body["consumer"]
-    secret = secrets.token_hex(32)
-    row = Consumer(
-        description=values.get("description"), sealed=seal(call.settings, secret), extra=only(values, _KNOWN)
-    )
-    call.session.add(row)
-    call.session.flush()
+    row, secret = consumers.create(call.session, call.settings, values, only(values, _KNOWN))
     return {"consumer": {**_shape(call, row), "secret": secret}}
 
 
@@ -57,16 +50,13 @@ def update_consumer(call: Call, consumer_id: str) -> dict[str, Any]:
     """Change a consumer; its secret stays."""
     row = _find(call, consumer_id)
     values = call.body["consumer"]
-    if "secret" in values:
-        raise BadRequest("The secret of a consumer cannot be changed.", field="secret")
-    row.description = values.get("description", row.description)
-    row.extra = {**row.extra, **only(values, _KNOWN)}
+    consumers.change(row, values, only(values, _KNOWN))
     return {"consumer": _shape(call, row)}
 
 
 def delete_consumer(call: Call, consumer_id: str) -> None:
     """Delete a consumer."""
-    call.session.delete(_find(call, consumer_id))
+    consumers.remove(call.session, call.settings, _find(call, consumer_id))
 
 
 _ALL = "/v3/OS-OAUTH1/consumers"

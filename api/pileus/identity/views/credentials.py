@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from sqlalchemy import select
 
 from pileus.core.errors import NotFound
@@ -10,7 +9,6 @@ from pileus.core.http.call import Call
 from pileus.core.service import Route
 from pileus.identity.models import Credential, Project, User
 from pileus.identity.operations import credentials
-from pileus.identity.operations.application_credentials import check_unrestricted
 from pileus.identity.schemas.credentials import CREATE_CREDENTIAL, CREATE_EC2, UPDATE_CREDENTIAL
 from pileus.identity.views.listing import collection, links, narrow, only
 from pileus.identity.views.reach import permit, reach
@@ -40,17 +38,6 @@ def _find(call: Call, credential_id: str) -> Credential:
     return reach(call, row, "credential", credential_id, _target(row) if row else None)
 
 
-def bounds(call: Call) -> dict[str, str]:
-    """What delegates the caller: it goes into the EC2 keys that are made, so that they can do no more than the caller."""
-    worth = call.context.more["access"]
-    found = {}
-    if worth.trust is not None:
-        found["trust_id"] = worth.trust["id"]
-    if worth.application_credential is not None:
-        found["app_cred_id"] = worth.application_credential["id"]
-    return found
-
-
 def list_credentials(call: Call) -> dict[str, Any]:
     """The credentials the caller may see."""
     permit(call, {"target.credential.user_id": call.context.user_id})
@@ -64,18 +51,7 @@ def create_credential(call: Call) -> dict[str, Any]:
     values = dict(call.body["credential"])
     values.setdefault("user_id", call.context.user_id)
     permit(call, {"target.credential.user_id": values["user_id"]})
-    if (limits := bounds(call)) and values["type"] == credentials.EC2:
-        check_unrestricted(call.context.more["access"])
-        values["blob"] = _bounded(values["blob"], limits)
     return {"credential": _shape(call, credentials.create(call.session, call.settings, values, only(values, _KNOWN)))}
-
-
-def _bounded(blob: str, limits: dict[str, str]) -> str:
-    try:
-        content = orjson.loads(blob)
-    except orjson.JSONDecodeError:
-        return blob
-    return orjson.dumps({**content, **limits}).decode() if isinstance(content, dict) else blob
 
 
 def show_credential(call: Call, credential_id: str) -> dict[str, Any]:
@@ -128,11 +104,10 @@ def list_ec2(call: Call, user_id: str) -> dict[str, Any]:
 def create_ec2(call: Call, user_id: str) -> dict[str, Any]:
     """Make an EC2 key pair for a project."""
     user = _user(call, user_id)
-    check_unrestricted(call.context.more["access"])
     project = call.session.get(Project, call.body["tenant_id"])
     if project is None:
         raise NotFound(f"Could not find project: {call.body['tenant_id']}.")
-    row = credentials.create_ec2(call.session, call.settings, user, project, bounds(call))
+    row = credentials.create_ec2(call.session, call.settings, user, project)
     return {"credential": _shape_ec2(call, row)}
 
 

@@ -8,7 +8,7 @@ from pileus.core.errors import NotFound
 from pileus.core.http.call import Call
 from pileus.core.service import Route
 from pileus.identity.models import Trust
-from pileus.identity.operations import delegation, trusts
+from pileus.identity.operations import trusts
 from pileus.identity.operations.access import stamp
 from pileus.identity.schemas.delegation import CREATE_TRUST
 from pileus.identity.views import roles
@@ -63,7 +63,7 @@ def _target(row: Trust) -> dict[str, Any]:
 
 
 def _find(call: Call, trust_id: str) -> Trust:
-    row = delegation.live_trust(call.session, trust_id)
+    row = trusts.usable(call.session, trust_id)
     if row is None:
         call.enforced = True  # nothing to enforce on: a trust that is over is not found, whoever asks
         raise NotFound(f"Could not find trust: {trust_id}.")
@@ -82,8 +82,8 @@ def list_trusts(call: Call) -> dict[str, Any]:
         permit(call, {"target.trust.trustee_user_id": trustee}, "identity:list_trusts_for_trustee")
     columns = {"trustor_user_id": Trust.trustor_id, "trustee_user_id": Trust.trustee_id}
     statement = narrow(call, select(Trust).where(Trust.deleted_at.is_(None)), columns)
-    found = call.session.execute(statement.order_by(Trust.created_at, Trust.id)).scalars()
-    return collection(call, "trusts", [_shape(call, row) for row in found])
+    found = call.session.execute(statement.order_by(Trust.created_at, Trust.id)).scalars().all()
+    return collection(call, "trusts", [_shape(call, row) for row in found if trusts.usable(call.session, row.id)])
 
 
 def create_trust(call: Call) -> dict[str, Any]:
