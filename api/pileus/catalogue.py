@@ -10,6 +10,7 @@ from pileus.compute import operations as _compute
 from pileus.core import intents
 from pileus.core.config import Settings
 from pileus.core.context import Context
+from pileus.core.db import Database
 from pileus.core.http.pipeline import Authenticate
 from pileus.core.policy import Policy
 from pileus.core.service import Operation, Service
@@ -62,5 +63,11 @@ def bootstrap(session: Session, settings: Settings, password: str) -> None:
 def chores(session: Session, settings: Settings) -> None:
     """What a worker does every now and then: look at the hosts, forget what is old, try again what leaks."""
     intents.prune(session, settings.events_keep_days)
+    _identity.chores(session, settings)
     _compute.look_again(session, settings)
     _network.look_again(session)
+
+
+def errands(database: Database, settings: Settings) -> None:
+    """What a worker does as often, but beside all else because it asks others: look into the directories."""
+    _identity.errands(database, settings)

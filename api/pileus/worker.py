@@ -49,8 +49,10 @@ class Worker:
         operations: Iterable[Operation],
         runner: Runs,
         chores: Callable[[Session, Settings], None] | None = None,
+        errands: Callable[[Database, Settings], None] | None = None,
     ) -> None:
         self.settings, self.database, self.runner, self.chores = settings, database, runner, chores
+        self.errands = errands
         self.operations = {operation.key: operation for operation in operations}
         self.batch_of = {key: operation.batch for key, operation in self.operations.items()}
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"
@@ -61,14 +63,14 @@ class Worker:
         """Work until SIGTERM or SIGINT; runs under way are waited for."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())
-        threads = [threading.Thread(target=self._slot, name=f"slot-{i}") for i in range(self.settings.worker_slots)]
-        threads.append(threading.Thread(target=self._heart, name="heart", daemon=True))
-        for thread in threads:
+        slots = [threading.Thread(target=self._slot, name=f"slot-{i}") for i in range(self.settings.worker_slots)]
+        beside = [threading.Thread(target=loop, daemon=True) for loop in (self._heart, self._errands)]
+        for thread in (*slots, *beside):
             thread.start()
         log.info("worker started", extra={"owner": self.owner, "operations": len(self.operations)})
         while not self.stopping.wait(1):
             pass
-        for thread in threads[:-1]:
+        for thread in slots:
             thread.join()
 
     def _slot(self) -> None:
@@ -95,6 +97,14 @@ class Worker:
             except Exception:
                 log.exception("heartbeat failed")
             time.sleep(self.settings.lease / 4)
+
+    def _errands(self) -> None:
+        """What asks others and may take long: no transaction is held meanwhile, and no heartbeat waits for it."""
+        while self.errands is not None and not self.stopping.wait(self.settings.chores_every):
+            try:
+                self.errands(self.database, self.settings)
+            except Exception:
+                log.exception("errands failed")
 
     def step(self) -> bool:
         """Claim one batch and see it through; False when nothing was to do."""

@@ -5,6 +5,7 @@ import click
 from pileus import __version__
 from pileus.cli.bootstrap import bootstrap
 from pileus.cli.db import db
+from pileus.cli.directories import directory
 from pileus.cli.hosts import hosts
 from pileus.cli.intents import intents
 from pileus.cli.policy import policy
@@ -23,5 +24,5 @@ def main(context: click.Context, config: str | None) -> None:
     logs.configure("WARNING")
 
 
-for command in (api, worker, db, bootstrap, intents, hosts, policy):
+for command in (api, worker, db, bootstrap, intents, hosts, policy, directory):
     main.add_command(command)

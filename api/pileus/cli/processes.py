@@ -91,7 +91,9 @@ def worker(setup: Setup, once: bool) -> None:
 
     logs.configure(setup.settings.log_level)
     runner = Runner(setup.settings)
-    working = Worker(setup.settings, setup.database, catalogue.operations(), runner, catalogue.chores)
+    working = Worker(
+        setup.settings, setup.database, catalogue.operations(), runner, catalogue.chores, catalogue.errands
+    )
     if once:
         while working.step():
             pass

@@ -1,11 +1,12 @@
 """A bootstrapped cloud whose tokens are real, for the stories about identity."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 from argon2 import PasswordHasher
 
+from directory_stories import Company, settle
 from identity_stories import PASSWORD, Identity, in_project
 from pileus import catalogue
 from pileus import identity as service
@@ -13,6 +14,7 @@ from pileus.app import create_app
 from pileus.core.config import Settings
 from pileus.core.db import Database
 from pileus.identity.operations import bootstrap, passwords
+from private_directory import Server, Tree, running
 
 
 def build(database: Database, settings: Settings) -> Identity:
@@ -50,3 +52,26 @@ def strict(database: Database, settings: Settings) -> Identity:
 def identity_with(database: Database, settings: Settings) -> Callable[..., Identity]:
     """Makes the API of a cloud with other settings."""
     return lambda **changes: build(database, replace(settings, **changes))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """An OpenLDAP server, private to the run."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture
+def tree(server: Server) -> Iterator[Tree]:
+    """The story's own part of the directory."""
+    made = Tree(server)
+    yield made
+    made.writing.unbind()
+
+
+@pytest.fixture
+def company(identity: Identity, tree: Tree) -> Company:
+    """A domain whose directory has the users ann and bob."""
+    tree.person("ann", mail="ann@example.org", description="She")
+    tree.person("bob")
+    return settle(identity, tree)

@@ -8,13 +8,23 @@ from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
 from pileus.core.context import Context
+from pileus.core.db import Database
 from pileus.core.http.pipeline import Authenticate
 from pileus.identity.models import Project
-from pileus.identity.operations import access
+from pileus.identity.operations import access, cleanup, directories, throttle
 from pileus.identity.operations.bootstrap import bootstrap
 from pileus.identity.operations.keys import KeyRepository
 
-__all__ = ["authenticator", "bootstrap", "context_of", "project_exists", "project_names", "rotate_keys"]
+__all__ = [
+    "authenticator",
+    "bootstrap",
+    "chores",
+    "context_of",
+    "errands",
+    "project_exists",
+    "project_names",
+    "rotate_keys",
+]
 
 
 def authenticator(settings: Settings) -> Authenticate:
@@ -48,9 +58,20 @@ def context_of(worth: access.Access, token: str, request_id: str) -> Context:
     )
 
 
+def chores(session: Session, settings: Settings) -> None:
+    """What a worker does for identity every now and then: forget what is over."""
+    cleanup.of_what_is_over(session)
+    throttle.prune(session, settings)
+
+
 def rotate_keys(settings: Settings, keep: int = 3) -> None:
     """Make the staged token key the one that signs; a token lives on as long as its key is among the `keep` that stay."""
     KeyRepository(settings.path("keys", "fernet")).rotate(keep)
+
+
+def errands(database: Database, settings: Settings) -> None:
+    """What a worker does for identity that may take long: see who is gone from the directories."""
+    directories.sync_all(database, settings)
 
 
 def project_exists(session: Session, project_id: str) -> bool:

@@ -93,13 +93,15 @@ def of_domain(session: Session, settings: Settings, domain_id: str) -> Directory
     statement = select(DomainOption).where(DomainOption.domain_id == domain_id, DomainOption.section == "ldap")
     options, password = dict(DEFAULTS["ldap"]), ""
     for row in session.execute(statement, execution_options={"populate_existing": True}).scalars():
-        if row.sealed is not None:
-            password = unseal(settings, row.sealed)
-            continue
         try:
+            if row.sealed is not None:
+                password = unseal(settings, row.sealed)
+                continue
             options[row.name] = typed("ldap", row.name, row.value.get("value"))
-        except (BadRequest, KeyError) as error:
+        except (BadRequest, KeyError, RuntimeError) as error:
             raise Trouble(domain_id, f"is not configured well: {error}") from None
+    if bool(options["user"]) != bool(password):
+        raise Trouble(domain_id, "is not configured well: user and password are needed together, or neither")
     return Directory(domain_id, options, password, settings.directory_timeout, max(1, settings.api_threads // 2))
 
 

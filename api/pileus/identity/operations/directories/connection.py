@@ -50,6 +50,11 @@ class Pool:
                 return self._use(purpose, made, work)
             except (LDAPException, OSError) as error:
                 raise self._failed(error) from None
+        except Trouble:
+            raise
+        except Exception:
+            log.exception("directory of domain %s", self.directory.domain_id)
+            raise Trouble(self.directory.domain_id, "answers in a way that Pileus does not understand") from None
         finally:
             self._turn.release()
 
@@ -152,7 +157,7 @@ def _connect(directory: Directory, server: tuple[str, int, bool], patience: floa
     tls = ldap3.Tls(
         validate=checked, ca_certs_file=directory["tls_cacertfile"], ca_certs_path=directory["tls_cacertdir"], sni=host
     )
-    account = (directory["user"], directory.password) if directory["user"] and directory.password else (None, None)
+    account = (directory["user"], directory.password) if directory["user"] else (None, None)
     connection = ldap3.Connection(
         ldap3.Server(host, port, use_ssl=from_start, tls=tls, get_info=ldap3.NONE, connect_timeout=patience),
         *account,

@@ -45,7 +45,7 @@ def seconds(value: Any) -> float:
     """A time; -1 means that there is no limit."""
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = -2
     if isinstance(value, bool) or not (found == -1 or 0 <= found < 1e9):
         raise ValueError("a number of seconds, or -1")
@@ -69,27 +69,25 @@ def attribute(value: Any) -> str:
 
 def place(value: Any) -> str:
     """A distinguished name."""
-    from ldap3.core.exceptions import LDAPInvalidDnError  # noqa: PLC0415 - only clouds with directories need it
-    from ldap3.utils.dn import parse_dn  # noqa: PLC0415
+    from ldap3.utils.dn import parse_dn  # noqa: PLC0415 - only clouds with directories need it
 
     name = text(value)
     try:
         parse_dn(name)
-    except LDAPInvalidDnError:
+    except Exception:  # it has more than its own errors for what is no name
         raise ValueError("a distinguished name such as ou=people,dc=example,dc=org") from None
     return name
 
 
 def condition(value: Any) -> str:
     """A search filter, with the parentheses around it that may be left out."""
-    from ldap3.core.exceptions import LDAPInvalidFilterError  # noqa: PLC0415
-    from ldap3.operation.search import parse_filter  # noqa: PLC0415
+    from ldap3.operation.search import compile_filter, parse_filter  # noqa: PLC0415
 
     given = text(value)
     given = given if given.startswith("(") else f"({given})"
     try:
-        parse_filter(given, None, False, False, None, False)
-    except LDAPInvalidFilterError:
+        compile_filter(parse_filter(given, None, False, False, None, False).elements[0])
+    except Exception:  # as above
         raise ValueError("an LDAP filter such as (memberOf=cn=cloud,dc=example,dc=org)") from None
     return given
 
