@@ -1,6 +1,7 @@
 """Runs playbooks through ansible-runner: variables in as unsafe data, per-item results and scrubbed events out."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,9 @@ QUIET = {
     "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "0",
     "ANSIBLE_DEPRECATION_WARNINGS": "0",
 }
+
+
+_OWNED = re.compile(r"(?:run|bin|forkserver)-(\d+)(?:\.sock)?")  # what one worker keeps, by its process id
 
 
 @dataclass
@@ -80,6 +84,7 @@ class Runner:
         """Start the fork server, so that runs need not load Ansible anew; without it runs are slower, nothing else."""
         settings = self.settings
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sweep(settings.state_dir)
         self.programs.mkdir(exist_ok=True, mode=0o700)
         program = self.programs / "ansible-playbook"
         program.write_text(f"#!{sys.executable} -IS\n{Path(__file__).with_name('forkclient.py').read_text()}")
@@ -102,6 +107,7 @@ class Runner:
             self.server = None
         self.socket.unlink(missing_ok=True)
         shutil.rmtree(self.programs, ignore_errors=True)
+        shutil.rmtree(self.settings.path(f"run-{os.getpid()}"), ignore_errors=True)
 
     def _search(self) -> str:
         """Where to find ansible-playbook: the fork server's client first, if it serves; one that died is started again."""
@@ -123,7 +129,7 @@ class Runner:
         on_event: Callable[[Event], None],
     ) -> Outcome:
         """Run `playbook` on the hosts in `limit` (names and groups) and wait for its end, at most `timeout` seconds."""
-        home = self.settings.path("runs", run_id)
+        home = self.settings.path(f"run-{os.getpid()}", run_id)
         outcome = Outcome("failed", None)
 
         def handle(raw: dict[str, Any]) -> bool:
@@ -166,6 +172,17 @@ class Runner:
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
             "PILEUS_FORKSERVER": str(self.socket),
         }
+
+
+def sweep(state_dir: Path) -> None:
+    """Remove what workers that were killed have left: their programs, their sockets, and the variables of their runs."""
+    for entry in state_dir.iterdir():
+        owner = _OWNED.fullmatch(entry.name)
+        if owner and not Path("/proc", owner[1]).exists():
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
 
 
 def _event(raw: dict[str, Any]) -> Event | None:

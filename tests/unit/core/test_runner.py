@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pileus.core.config import Settings
-from pileus.core.runner import Runner, unsafe
+from pileus.core.runner import Runner, sweep, unsafe
 
 PLAYBOOK = """
 - name: Echo
@@ -105,7 +105,7 @@ def test_a_failed_task_gives_its_words(runner):
 
 def test_a_run_leaves_no_files_with_variables_behind(runner, tmp_path):
     runner.run("run3", "echo.yml", {"echo_items": [{"id": "1", "name": "secret"}]}, ["h1"], 60, lambda _: None)
-    assert not list((tmp_path / "runs").iterdir())
+    assert not list((tmp_path / f"run-{os.getpid()}").iterdir())
 
 
 def test_a_run_that_takes_too_long_ends(runner, tmp_path):
@@ -152,3 +152,13 @@ def test_every_string_is_wrapped_and_nothing_else():
     assert unsafe({"a": ["x", 1, None, True, {"b": "y"}]}) == {
         "a": [{"__ansible_unsafe": "x"}, 1, None, True, {"b": {"__ansible_unsafe": "y"}}]
     }
+
+
+def test_what_a_killed_worker_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    for name in (f"run-{ended.pid}", f"bin-{ended.pid}", f"run-{os.getpid()}", "keys"):
+        (tmp_path / name / "inside").mkdir(parents=True)
+    (tmp_path / f"forkserver-{ended.pid}.sock").touch()
+    sweep(tmp_path)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["keys", f"run-{os.getpid()}"]
