@@ -1,5 +1,7 @@
 """The request pipeline, tried on a toy service: tokens, rules, schemas, versions, pages, faults."""
 
+from io import BytesIO
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -8,6 +10,7 @@ from toybox import Toy
 from pileus.core import policy
 from pileus.core.errors import Conflict
 from pileus.core.http import page
+from pileus.core.http.body import MAX_BODY
 from pileus.core.http.pipeline import Pipeline
 from pileus.core.service import Route, Service
 from stories import MEMBER, READER, fake_authenticate
@@ -109,6 +112,28 @@ def test_bad_input_names_the_field(ask, body, field):
 @pytest.mark.parametrize("raw", [b"{", b'{"toy": ', b"\xff\xfe", b'"\\ud800"'])
 def test_broken_json_is_a_bad_request(ask, raw):
     assert ask("POST", "/toys", data=raw, headers={"Content-Type": "application/json"}).status_code == 400
+
+
+def test_a_body_that_is_nested_too_deep_is_a_bad_request(ask):
+    raw = b'{"toy": {"name": "x", "more": ' + b"[" * 500 + b"]" * 500 + b"}}"
+    answer = ask("POST", "/toys", data=raw, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400 and "levels" in answer.get_json()["error"]["message"]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_over_the_limit_is_too_large_however_it_is_sent(ask, chunked):
+    raw = b'"' + b"x" * MAX_BODY + b'"'
+    how = (
+        {"input_stream": BytesIO(raw), "environ_overrides": {"wsgi.input_terminated": True}}
+        if chunked
+        else {"data": raw}
+    )
+    assert ask("POST", "/toys", headers={"Content-Type": "application/json"}, **how).status_code == 413
+
+
+def test_a_body_that_ends_too_early_is_a_bad_request(ask):
+    how = {"input_stream": BytesIO(b'{"toy": {"name": "x"}}'), "environ_overrides": {"CONTENT_LENGTH": "100"}}
+    assert ask("POST", "/toys", headers={"Content-Type": "application/json"}, **how).status_code == 400
 
 
 def test_another_content_type_is_refused(ask):

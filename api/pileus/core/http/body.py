@@ -4,21 +4,27 @@ from typing import Any
 
 import orjson
 from flask import Request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from pileus.core.errors import BadRequest, TooLarge, UnsupportedMediaType
 
 MAX_BODY = 4 * 1024 * 1024  # bytes of a JSON body
+MAX_DEPTH = 100  # objects and lists within each other; what is kept must be writable again, and that ends at 254
 
 
 def decode(request: Request) -> Any:
     """The JSON body, or None where there is none.
 
-    Raises BadRequest for broken JSON, NUL characters and lone surrogates (no database stores them), TooLarge beyond
-    MAX_BODY and UnsupportedMediaType for a body of another type.
+    Raises BadRequest for broken JSON, NUL characters and lone surrogates (no database stores them) and for more than
+    MAX_DEPTH levels, TooLarge beyond MAX_BODY and UnsupportedMediaType for a body of another type.
     """
-    if (request.content_length or 0) > MAX_BODY:
-        raise TooLarge(f"Request body is larger than {MAX_BODY} bytes.")
-    raw = request.get_data(cache=False)
+    request.max_content_length = MAX_BODY  # holds for bodies that come in chunks, too
+    try:
+        raw = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise TooLarge(f"Request body is larger than {MAX_BODY} bytes.") from None
+    except ClientDisconnected:
+        raise BadRequest("Malformed request body: it ends too early.", field="body") from None
     if not raw:
         return None
     kind = request.mimetype
@@ -28,9 +34,24 @@ def decode(request: Request) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"Malformed request body: {error}", field="body") from None
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _deep(value):
+        raise BadRequest(f"Malformed request body: it is nested more than {MAX_DEPTH} levels deep.", field="body")
     if b"\\u0000" in raw and (where := _nul(value, "")):
         raise BadRequest(f"Invalid input for field/attribute {where}: it holds a NUL character.", field=where)
     return value
+
+
+def _deep(value: Any) -> bool:
+    """Whether a body has more than MAX_DEPTH levels."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for item in level
+            if isinstance(item, (dict, list))
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return bool(level)
 
 
 def _nul(value: Any, path: str) -> str | None:
