@@ -12,7 +12,7 @@ from pileus.identity.views import domains, projects
 from pileus.identity.views.listing import collection, links
 
 
-def _groups(call: Call) -> tuple[str, ...]:
+def token_groups(call: Call) -> tuple[str, ...]:
     """The groups that the caller's token brings, besides those the caller is in."""
     vouched = call.context.more["access"].token.federation
     return vouched.groups if vouched else ()
@@ -20,21 +20,21 @@ def _groups(call: Call) -> tuple[str, ...]:
 
 def list_projects(call: Call) -> dict[str, Any]:
     """The projects the caller has a role on."""
-    ids = assignments.project_ids(call.session, call.context.user_id, _groups(call))
+    ids = assignments.project_ids(call.session, call.context.user_id, token_groups(call))
     found = call.session.execute(select(Project).where(Project.id.in_(ids)).order_by(Project.name)).scalars()
     return collection(call, "projects", [projects.shape(call, row) for row in found])
 
 
 def list_domains(call: Call) -> dict[str, Any]:
     """The domains the caller has a role on."""
-    ids = assignments.domain_ids(call.session, call.context.user_id, _groups(call))
+    ids = assignments.domain_ids(call.session, call.context.user_id, token_groups(call))
     found = call.session.execute(select(Project).where(Project.id.in_(ids)).order_by(Project.name)).scalars()
     return collection(call, "domains", [domains.shape(call, row) for row in found])
 
 
 def list_system(call: Call) -> dict[str, Any]:
     """Whether the caller has a role on the system."""
-    able = assignments.on_system(call.session, call.context.user_id, _groups(call))
+    able = assignments.on_system(call.session, call.context.user_id, token_groups(call))
     return {"system": [{"all": True}] if able else [], "links": links(call, "/auth/system")}
 
 
