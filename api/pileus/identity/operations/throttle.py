@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import ipaddress
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +43,9 @@ class Throttle:
         try:
             yield
         except Unauthorized:
-            self._count(sorted(limits))
+            if limits:
+                with self.database.write() as session:
+                    count(session, limits, dt.timedelta(seconds=self.settings.login_window))
             raise
 
     def forgive(self) -> None:
@@ -66,23 +68,24 @@ class Throttle:
         if wait > dt.timedelta():
             raise TooManyRequests(math.ceil(wait.total_seconds()))
 
-    def _count(self, keys: Sequence[str]) -> None:
-        if not keys:
-            return
-        moment = now()
-        begun = FailedLogins.since > moment - dt.timedelta(seconds=self.settings.login_window)
-        with self.database.write() as session:
-            rows: list[dict[str, Any]] = [{"key": key, "failures": 1, "since": moment} for key in keys]
-            statement = insert(session, FailedLogins).values(rows)
-            session.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[FailedLogins.key],
-                    set_={
-                        "failures": case((begun, FailedLogins.failures + 1), else_=1),
-                        "since": case((begun, FailedLogins.since), else_=moment),
-                    },
-                )
-            )
+
+def count(session: Session, keys: Iterable[str], window: dt.timedelta) -> None:
+    """Count one failure for each key, anew where the window is over."""
+    moment = now()
+    begun = FailedLogins.since > moment - window
+    # sorted: two processes that count for the same keys take their locks in the same order
+    rows: list[dict[str, Any]] = [{"key": key, "failures": 1, "since": moment} for key in sorted(keys)]
+    session.execute(
+        insert(session, FailedLogins)
+        .values(rows)
+        .on_conflict_do_update(
+            index_elements=[FailedLogins.key],
+            set_={
+                "failures": case((begun, FailedLogins.failures + 1), else_=1),
+                "since": case((begun, FailedLogins.since), else_=moment),
+            },
+        )
+    )
 
 
 def prune(session: Session, settings: Settings) -> None:

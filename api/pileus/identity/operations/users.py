@@ -10,9 +10,11 @@ from pileus.core.config import Settings
 from pileus.core.db import Database
 from pileus.core.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
 from pileus.identity.models import Assignment, Group, Login, Membership, Project, User, revision
-from pileus.identity.operations import passwords, revocations
+from pileus.identity.operations import directories, passwords, revocations
+from pileus.identity.operations.claims import claim
 from pileus.identity.operations.methods import password as password_method
 from pileus.identity.operations.projects import merge_options, need_domain
+from pileus.identity.operations.throttle import Throttle
 
 
 def check_name(session: Session, model: type[User] | type[Group], domain_id: str, name: str, own: str = "") -> None:
@@ -38,6 +40,7 @@ def create(
 ) -> User:
     """Make a user; `values` are the body's known attributes."""
     need_domain(session, domain_id)
+    directories.refuse_new(session, domain_id)
     check_name(session, User, domain_id, values["name"])
     check_default_project(session, values.get("default_project_id"))
     if values.get("password") is not None:
@@ -63,6 +66,7 @@ def change(
     session: Session, settings: Settings, row: User, values: Mapping[str, Any], extra: Mapping[str, Any]
 ) -> None:
     """Change a user as an administrator does; a new password or a disabled account ends all the user's tokens."""
+    directories.adopt(session, row)
     if "name" in values:
         check_name(session, User, row.domain_id, values["name"], row.id)
         row.name = values["name"]
@@ -87,28 +91,31 @@ def change(
     session.flush()
 
 
-def change_password(database: Database, settings: Settings, user_id: str, original: str, new: str) -> None:
+def change_password(
+    database: Database, settings: Settings, user_id: str, original: str, new: str, address: str = ""
+) -> None:
     """Change a password as its user does, who must know the old one; needs no token, so expired ones can be changed."""
     with database.read() as session:
-        user = session.get(User, user_id)
-        password_method.check(session, database, settings, user, original)
-        if user is None or not user.enabled:
-            raise Unauthorized()
+        whom = claim(session, settings, {"id": user_id})
+        with Throttle(session, database, settings, address).guard(whom.who):
+            user = password_method.check(session, database, settings, whom, original)
+        directories.refuse_change(session, user)
         if user.options.get("lock_password"):
             raise BadRequest("The password of this user is locked.", field="password")
         passwords.check_age(settings, user)
         passwords.check_strength(settings, new)
         passwords.check_history(settings, user, new)
     with database.write() as session:
-        user = session.get(User, user_id)
-        if user is None:
+        row = session.get(User, user_id)
+        if row is None:
             raise Unauthorized()
-        passwords.put(session, settings, user, new, self_service=True)
-        revocations.revoke(session, settings, "user", user.id)
+        passwords.put(session, settings, row, new, self_service=True)
+        revocations.revoke(session, settings, "user", row.id)
 
 
 def remove(session: Session, settings: Settings, row: User) -> None:
     """Delete a user with all that belongs to it."""
+    directories.refuse_change(session, row)
     revision.hold(session)
     session.execute(delete(Assignment).where(Assignment.actor_id == row.id))
     revocations.revoke(session, settings, "user", row.id)
@@ -125,6 +132,7 @@ def logins(session: Session, rows: Sequence[User]) -> list[Login]:
 def create_group(session: Session, domain_id: str, values: Mapping[str, Any], extra: dict[str, Any]) -> Group:
     """Make a group."""
     need_domain(session, domain_id)
+    directories.refuse_new(session, domain_id)
     check_name(session, Group, domain_id, values["name"])
     row = Group(name=values["name"], domain_id=domain_id, description=values.get("description") or "", extra=extra)
     session.add(row)
@@ -134,6 +142,7 @@ def create_group(session: Session, domain_id: str, values: Mapping[str, Any], ex
 
 def change_group(session: Session, row: Group, values: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
     """Change a group."""
+    directories.adopt(session, row)
     if "name" in values:
         check_name(session, Group, row.domain_id, values["name"], row.id)
         row.name = values["name"]
@@ -146,6 +155,7 @@ def change_group(session: Session, row: Group, values: Mapping[str, Any], extra:
 
 def remove_group(session: Session, row: Group) -> None:
     """Delete a group and what it was assigned."""
+    directories.refuse_change(session, row)
     revision.hold(session)
     session.execute(delete(Assignment).where(Assignment.actor_id == row.id))
     session.delete(row)
@@ -153,14 +163,19 @@ def remove_group(session: Session, row: Group) -> None:
 
 
 def add_member(session: Session, group: Group, user: User) -> None:
-    """Put a user into a group; fine when already in it."""
-    if session.get(Membership, (user.id, group.id)) is None:
+    """Put a user into a group for good; fine when already in it."""
+    directories.refuse_change(session, group, user)
+    row = session.get(Membership, (user.id, group.id))
+    if row is None:
         session.add(Membership(user_id=user.id, group_id=group.id))
-        session.flush()
+    else:
+        row.expires_at = None
+    session.flush()
 
 
 def remove_member(session: Session, group: Group, user: User) -> None:
     """Take a user out of a group; raises NotFound when not in it."""
+    directories.refuse_change(session, group)
     row = session.get(Membership, (user.id, group.id))
     if row is None:
         raise NotFound(f"Could not find user {user.id} in group {group.id}.")

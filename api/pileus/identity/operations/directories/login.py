@@ -2,16 +2,14 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
 from pileus.core.db import Database
-from pileus.identity.models import Membership, Project, User
+from pileus.identity.models import Membership, User
+from pileus.identity.operations.claims import SQL, Claim
 from pileus.identity.operations.directories import entries
 from pileus.identity.operations.directories.configuration import Directory, NoSuchBase, Trouble, of_domain
 from pileus.identity.operations.directories.connection import proves
@@ -30,40 +28,23 @@ class Meant:
     what: str  # "id" or "name"
     value: str = field(repr=False)
 
-    @property
-    def who(self) -> str:
-        """The same for all ways in which a directory takes a name."""
-        name = self.user.name if self.user is not None else self.value
-        return f"user:{self.directory.domain_id}/{' '.join(name.split()).casefold()}"
 
-
-def meant(session: Session, settings: Settings, given: Mapping[str, Any]) -> Meant | None:
-    """Whom {"id"} or {"name", "domain"} means, when that is for a directory to say; None for everybody else.
+def meant(session: Session, settings: Settings, whom: Claim) -> Meant | None:
+    """Whom a claim means, when that is for a directory to say; None for everybody else.
 
     Users whom a domain has in SQL log in as ever, so that a mistake in its configuration locks out nobody but the directory's.
     """
-    if "id" in given:
-        user = session.get(User, given["id"])
-        if user is None or user.source != LDAP or user.external_id is None or not _able(session, user.domain_id):
-            return None
-        directory = of_domain(session, settings, user.domain_id)
-        return None if directory is None else Meant(directory, user, "id", user.external_id)
-    domain = given.get("domain") or {}
-    named = Project.id == domain["id"] if "id" in domain else Project.name == domain.get("name", "")
-    found = session.execute(select(Project.id).where(named, Project.is_domain.is_(True), Project.enabled.is_(True)))
-    domain_id = found.scalar_one_or_none()
-    if domain_id is None or "name" not in given:
+    row = whom.row
+    if whom.driver == SQL or not whom.domain_id or (row is not None and row.source != LDAP):
         return None
-    row = session.execute(select(User).where(User.domain_id == domain_id, User.name == given["name"])).scalar()
-    if row is not None and row.source != LDAP:
+    if "id" in whom.given and (row is None or row.external_id is None):
         return None
-    directory = of_domain(session, settings, domain_id)
-    return None if directory is None else Meant(directory, row, "name", given["name"])
-
-
-def _able(session: Session, domain_id: str) -> bool:
-    domain = session.get(Project, domain_id)
-    return domain is not None and domain.enabled
+    directory = of_domain(session, settings, whom.domain_id)
+    if directory is None:
+        return None
+    if "id" in whom.given and row is not None:
+        return Meant(directory, row, "id", str(row.external_id))
+    return Meant(directory, row, "name", whom.given["name"])
 
 
 def prove(

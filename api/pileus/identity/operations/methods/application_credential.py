@@ -8,9 +8,9 @@ from pileus.core.db import now
 from pileus.core.errors import BadRequest, Unauthorized
 from pileus.identity.models import ApplicationCredential, User
 from pileus.identity.operations import passwords
+from pileus.identity.operations.claims import claim
 from pileus.identity.operations.formats import Scope
 from pileus.identity.operations.methods.attempt import Attempt
-from pileus.identity.operations.methods.claim import claim
 
 
 def authenticate(attempt: Attempt, payload: Any) -> None:

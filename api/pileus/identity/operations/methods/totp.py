@@ -16,9 +16,9 @@ from pileus.core.db import Database, insert
 from pileus.core.errors import Unauthorized
 from pileus.identity.models import Login, User
 from pileus.identity.operations import credentials
+from pileus.identity.operations.claims import claim
 from pileus.identity.operations.methods import password
 from pileus.identity.operations.methods.attempt import Attempt
-from pileus.identity.operations.methods.claim import claim
 
 STEP = 30  # seconds
 DIGITS = 6

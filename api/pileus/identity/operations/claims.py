@@ -1,0 +1,73 @@
+"""Whom a login claims to be, found by one query whether there is such a user or not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from pileus.core.config import Settings
+from pileus.core.errors import BadRequest
+from pileus.identity.models import DomainOption, Project, User
+from pileus.identity.operations import access
+
+SQL = "sql"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Somebody who wants to log in.
+
+    `user` is one who may, `row` also one who may not; `domain_id` is that of an enabled domain, or empty, and `driver` where
+    its users come from. `who` names whom it is about in one and the same way, however it was put.
+    """
+
+    who: str
+    given: Mapping[str, Any]
+    user: User | None = None
+    row: User | None = None
+    domain_id: str = ""
+    driver: str = SQL
+
+
+def claim(session: Session, settings: Settings, given: Mapping[str, Any]) -> Claim:
+    """The user meant by {"id"} or {"name", "domain": {"id" or "name"}}; raises BadRequest when it means none."""
+    found = session.execute(_find(given)).first()
+    if found is None:
+        return Claim(_words(given), given)
+    domain_id, enabled, row, option = found
+    driver = str(option.get("value")) if option else SQL
+    name = row.name if row is not None else given["name"]
+    who = f"user:{domain_id}/{name if driver == SQL else ' '.join(name.split()).casefold()}"  # as directories compare
+    able = row is not None and enabled and row.enabled and not access.inactive(session, settings, row)
+    return Claim(who, given, row if able else None, row, domain_id if enabled else "", driver)
+
+
+def _find(given: Mapping[str, Any]) -> Any:
+    """The domain's id and whether it is enabled, the user or None, and the option that says where its users come from."""
+    domain = given.get("domain") or {}
+    if "id" in given:
+        user, wanted = User.id == given["id"], User.id == given["id"]
+    elif "name" in given and ("id" in domain or "name" in domain):
+        user = User.name == given["name"]
+        wanted = Project.id == domain["id"] if "id" in domain else Project.name == domain["name"]
+    else:
+        raise BadRequest("Expecting to find a user by id, or by name and domain.", field="auth/identity/password/user")
+    driver = and_(
+        DomainOption.domain_id == Project.id, DomainOption.section == "identity", DomainOption.name == "driver"
+    )
+    return (
+        select(Project.id, Project.enabled, User, DomainOption.value)
+        .outerjoin(User, and_(User.domain_id == Project.id, user))
+        .outerjoin(DomainOption, driver)
+        .where(wanted, Project.is_domain.is_(True))
+    )
+
+
+def _words(given: Mapping[str, Any]) -> str:
+    """How somebody is counted whose domain, or id, is nobody's."""
+    if "id" in given:
+        return f"user:id/{given['id']}"
+    domain = given["domain"]
+    return f"user:{domain['id']}/{given['name']}" if "id" in domain else f"user:name:{domain['name']}/{given['name']}"
