@@ -54,10 +54,14 @@ def immutable(row: Project | Role) -> bool:
 
 
 def check_mutable(row: Project | Role, change: Mapping[str, Any] | None = None) -> None:
-    """Raise Forbidden for a change of what is immutable, unless the change is to make it mutable, alone."""
+    """Raise Forbidden for a change of what is immutable, unless the change is to make it mutable, alone.
+
+    Values that are there already are no change: clients send a role's domain along.
+    """
     if not immutable(row):
         return
-    if change is not None and set(change) == {"options"} and "immutable" in change["options"]:
+    others = [(name, value) for name, value in (change or {}).items() if name != "options"]
+    if change and "immutable" in change.get("options", {}) and all(getattr(row, n, None) == v for n, v in others):
         return
     raise Forbidden(f"Cannot change or delete {row.name}: it is immutable.")
 
