@@ -50,7 +50,7 @@ class Pipeline:
         groups: dict[tuple[str, str], list[Route]] = defaultdict(list)
         for route in service.routes:
             groups[route.method, route.path].append(route)
-        for (method, path), routes in groups.items():
+        for (method, path), routes in sorted(groups.items(), key=lambda group: group[0][0] != "HEAD"):  # or GET answers it
             app.add_url_rule(
                 service.prefix + path,
                 endpoint=f"{service.name} {method} {path}",
