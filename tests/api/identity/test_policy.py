@@ -13,6 +13,16 @@ OPEN = {
     ("POST", "/v3/OS-OAUTH1/request_token"),
     ("POST", "/v3/OS-OAUTH1/access_token"),
     ("POST", "/v3/users/<user_id>/password"),
+    *(
+        (method, path)
+        for method in ("GET", "POST")
+        for path in (
+            "/v3/OS-FEDERATION/identity_providers/<idp_id>/protocols/<protocol_id>/auth",
+            "/v3/auth/OS-FEDERATION/identity_providers/<idp_id>/protocols/<protocol_id>/websso",
+            "/v3/auth/OS-FEDERATION/websso/<protocol_id>",
+        )
+    ),
+    ("GET", "/v3/auth/OS-FEDERATION/callback"),
 }
 
 
@@ -88,6 +98,11 @@ TABLE: list[tuple[str, str, object, set[str]]] = [
     ("GET", "/OS-TRUST/trusts", None, READERS),
     ("GET", "/OS-OAUTH1/consumers", None, READERS),
     ("GET", "/OS-EP-FILTER/endpoint_groups", None, READERS),
+    ("GET", "/OS-FEDERATION/identity_providers", None, READERS),
+    ("GET", "/OS-FEDERATION/mappings", None, READERS),
+    ("GET", "/OS-FEDERATION/service_providers", None, READERS),
+    ("GET", "/OS-FEDERATION/projects", None, EVERYBODY),
+    ("GET", "/OS-FEDERATION/domains", None, EVERYBODY),
     ("GET", "/credentials", None, EVERYBODY),
     ("GET", "/limits", None, EVERYBODY),
     ("GET", "/auth/projects", None, EVERYBODY),
