@@ -26,6 +26,7 @@ include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/nis.schema
 include /etc/ldap/schema/inetorgperson.schema
+include {home}/active_directory.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile {home}/pid
@@ -42,6 +43,19 @@ dbnosync
 limits * size.soft={limit} size.hard={limit} size.prtotal=unlimited
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="cn=reader,{suffix}" read by * none
+"""
+
+# As much of Active Directory as stories need; OpenLDAP's own copy lacks the rules by which values are compared.
+_ACTIVE_DIRECTORY = """
+attributetype ( 1.2.840.113556.1.4.2 NAME 'objectGUID' EQUALITY octetStringMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 SINGLE-VALUE )
+attributetype ( 1.2.840.113556.1.4.221 NAME 'sAMAccountName' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
+attributetype ( 1.2.840.113556.1.4.8 NAME 'userAccountControl' EQUALITY integerMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+objectclass ( 1.2.840.113556.1.5.9 NAME 'user' SUP organizationalPerson STRUCTURAL
+  MUST ( objectGUID $ sAMAccountName ) MAY ( userAccountControl ) )
+objectclass ( 1.2.840.113556.1.5.8 NAME 'group' SUP top STRUCTURAL MUST ( objectGUID $ cn ) MAY ( member ) )
 """
 
 
@@ -62,6 +76,7 @@ class Server:
         self.ca, self.wrong_ca = str(home / "ca.pem"), str(home / "wrong.pem")
         (home / "data").mkdir()
         (home / "slapd.conf").write_text(_CONFIGURATION.format(home=home, suffix=SUFFIX, limit=SIZE_LIMIT))
+        (home / "active_directory.schema").write_text(_ACTIVE_DIRECTORY)
         _certificates(home)
         self.process: subprocess.Popen[bytes] | None = None
 

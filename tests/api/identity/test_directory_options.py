@@ -1,13 +1,14 @@
 """Stories about how a directory is configured: who is a user, what of an entry is shown, and how the server is reached."""
 
+import uuid
 from typing import Any
 
 import pytest
 
-from directory_stories import Company
+from directory_stories import Company, settle
 from identity_stories import Identity
 from pileus.identity.operations import directories
-from private_directory import SIZE_LIMIT, Server
+from private_directory import SIZE_LIMIT, Server, Tree
 
 
 def test_the_enabled_attribute_is_honoured(company: Company) -> None:
@@ -217,3 +218,53 @@ def test_the_defaults_are_values_that_can_be_set(identity: Identity) -> None:
     made = identity.make("domain", name="company")["id"]
     reply = identity.put(f"/domains/{made}/config", {"config": defaults})
     assert reply.status_code == 201 and reply.json["config"] == defaults
+
+
+def test_a_directory_that_looks_like_active_directory_works(identity: Identity, tree: Tree) -> None:
+    def add(name: str, kind: str, guid: bytes, **more: Any) -> str:
+        dn = f"CN={name},ou={'groups' if kind == 'group' else 'people'},{tree.base}"
+        return tree.add(dn, kind, cn=name, objectGUID=guid, **more)
+
+    ada = add("Ada L.", "user", bytes(range(240, 256)), sn="L", sAMAccountName="ada", userAccountControl="512")
+    tree.change(ada, userPassword="secret")
+    add(
+        "Ben",
+        "user",
+        b"sixteen letters!",
+        sn="B",
+        sAMAccountName="ben",
+        userAccountControl="514",
+        userPassword="secret",
+    )
+    add("Eve", "user", b"*()\\\0 wild guid!", sn="E", sAMAccountName="eve", userPassword="secret")
+    inner = add("Inner", "group", b"group number one", member=[ada])
+    add("Outer", "group", b"group number two", member=[inner])
+    company = settle(
+        identity,
+        tree,
+        tree.options(
+            query_scope="sub",
+            page_size=100,
+            user_objectclass="user",
+            user_filter="(objectClass=user)",
+            user_id_attribute="objectGUID",
+            user_name_attribute="sAMAccountName",
+            user_enabled_attribute="userAccountControl",
+            user_enabled_mask=2,
+            user_enabled_default="512",
+            group_objectclass="group",
+            group_id_attribute="objectGUID",
+            group_name_attribute="cn",
+            group_ad_nesting=True,
+        ),
+    )
+    assert company.enabled() == {"ada": True, "ben": False, "eve": True} and company.groups() == ["Inner", "Outer"]
+    assert [company.log_in(name).status_code for name in ("ada", "ben", "eve")] == [201, 401, 201]
+    user = company.user("ada")
+    assert user["id"] == directories.shadow_id(
+        company.domain_id, "user", str(uuid.UUID(bytes_le=bytes(range(240, 256))))
+    )
+    assert company.log_in_by_id(company.user("eve")["id"]).status_code == 201
+    scope = company.project(groups=company.group("Outer")["id"])
+    assert company.works(company.token("ada", scope))
+    assert company.sync() == directories.Synced(3, 2, 0)
