@@ -161,6 +161,10 @@ REFUSED: dict[str, Callable[[OpenIDCloud, str], str]] = {
     "without a signature": lambda _, token: unsigned(token),
     "with the signature cut off": lambda _, token: token.rpartition(".")[0] + ".",
     "signed with the public key": lambda made, token: by_public_key(token, made),
+    "signed in another way than its key is for": lambda _, token: joined(
+        b'{"alg":"PS256","kid":' + json.dumps(json.loads(parts(token)[0])["kid"]).encode() + b"}", *parts(token)[1:]
+    ),
+    "with a header that is none": lambda _, token: joined(b'{"alg":["RS256"],"kid":{}}', *parts(token)[1:]),
     "signed by somebody else": lambda _, token: by_another_key(token),
     "signed with an unknown key": lambda _, token: jwt.encode({"sub": "ann"}, "x" * 64, "HS512", {"kid": "none"}),
     "opaque and unknown": lambda _made, _token: "a" * 40,

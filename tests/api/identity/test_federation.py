@@ -13,7 +13,7 @@ from identity_stories import PASSWORD, Identity, by_password, in_project
 from pileus.app import create_app
 from pileus.core.config import Settings
 from pileus.core.db import Database, now
-from pileus.identity.models import Membership, Revision, User
+from pileus.identity.models import Membership, Revision, User, revision
 
 from .conftest import build
 
@@ -464,3 +464,29 @@ def test_a_broken_file_about_providers_lets_nobody_in_and_harms_nobody_else(fede
     os.utime(federated.settings.federation_file, ns=(1, 1))
     assert log_in(federated).status_code == 500
     assert federated.token("admin", PASSWORD)
+
+
+def test_a_token_carries_no_more_groups_than_it_can(federated: Identity) -> None:
+    names = [f"g{number}" for number in range(65)]
+    groups = {name: federated.make("group", name=name, domain_id="default")["id"] for name in names}
+    crew = federated.get("/groups?name=crew").json["groups"][0]["id"]
+    reply = log_in(federated, X_Saml_Groups=";".join(["crew", *names]))
+    assert reply.json["token"]["user"]["OS-FEDERATION"]["groups"] == [{"id": crew}]
+    assert federated.get("/auth/catalog", token=reply.headers["X-Subject-Token"]).status_code == 200
+    project = federated.get("/projects?name=web").json["projects"][0]["id"]
+    reader = federated.get("/roles?name=reader").json["roles"][0]["id"]
+    for group in groups.values():
+        assert federated.put(f"/projects/{project}/groups/{group}/roles/{reader}").status_code == 204
+    assert log_in(federated, X_Saml_Groups=";".join(names)).status_code == 403
+    most = log_in(federated, X_Saml_Groups=";".join(names[:64])).headers["X-Subject-Token"]
+    assert federated.get("/auth/catalog", token=most).status_code == 200
+
+
+def test_who_logs_in_by_a_provider_is_not_inactive(federated: Identity) -> None:
+    careful = replace(federated.settings, inactive_days=30)
+    strict = Identity(create_app(careful, federated.database).test_client(), federated.database, careful)
+    user = log_in(strict).json["token"]["user"]["id"]
+    with federated.database.write() as session:
+        session.execute(update(User).where(User.id == user).values(created_at=now() - timedelta(days=40)))
+        revision.bump(session)
+    assert log_in(strict).status_code == 201

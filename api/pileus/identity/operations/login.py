@@ -20,6 +20,8 @@ from pileus.identity.operations.formats import Token, new_audit_id
 from pileus.identity.operations.methods import Attempt, Method
 from pileus.identity.operations.outside import Outside
 
+_NO_PRESENCE = frozenset(("token", "application_credential", "oauth1"))  # methods that say nothing about the person
+
 
 @lru_cache(maxsize=1)
 def known_methods() -> Mapping[str, Method]:
@@ -112,7 +114,7 @@ def _end(settings: Settings, attempt: Attempt, moment: dt.datetime) -> dt.dateti
 
 def note_success(attempt: Attempt, user: User) -> None:
     """Remember the day of the login and forget failed ones; writes only when there is something to change."""
-    if "password" not in attempt.methods and "totp" not in attempt.methods:
+    if set(attempt.methods) <= _NO_PRESENCE:
         return
     login = attempt.session.get(Login, user.id)
     today = now().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,5 +1,6 @@
 """Where assertions come from: what the file of the setting `federation_file` says about each provider and protocol."""
 
+import logging
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -11,6 +12,7 @@ from pileus.core.config import Settings
 from pileus.core.errors import Fault, Unauthorized
 from pileus.identity.operations.outside import Outside
 
+log = logging.getLogger(__name__)
 MAX_VALUES = 1000  # values of one attribute
 
 
@@ -78,7 +80,8 @@ def sources(settings: Settings) -> Mapping[tuple[str, str], Source]:
     path = Path(settings.federation_file)
     try:
         return _read(path, path.stat().st_mtime_ns)
-    except (OSError, TypeError, ValueError) as error:
+    except (OSError, TypeError, ValueError, AttributeError) as error:
+        log.error("the setting federation_file: %s", error)
         raise Misconfigured("The file about identity providers cannot be used.") from error
 
 

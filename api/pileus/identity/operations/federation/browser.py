@@ -82,7 +82,7 @@ def returned(settings: Settings, cookie: str, state: str) -> Departure:
     if not isinstance(parts, list) or parts[:1] != [_KIND]:
         raise Unauthorized("This login was not begun in this browser.")
     found = Departure(**parts[1])
-    if not hmac.compare_digest(found.state, state) or found.expires < stamp(now()):
+    if not hmac.compare_digest(found.state.encode(), state.encode()) or found.expires < stamp(now()):
         raise Unauthorized("This login was not begun in this browser, or too long ago.")
     check_origin(settings, found.origin)
     return found

@@ -24,6 +24,7 @@ MAX_ANSWER = 1 << 20  # bytes a provider may answer with
 MAX_TOKEN = 16384  # characters of a token
 _KEPT = 3600.0  # seconds for which metadata and keys are believed
 _PAUSE = 10.0  # seconds between looks for a key that is not there
+_SILENCE = 5.0  # seconds for which a provider that did not answer is not asked for its metadata again
 _LEEWAY = 30  # seconds by which clocks may differ
 _REMEMBERED = 256  # providers per process
 
@@ -42,6 +43,7 @@ class Provider:
     metadata: Claims = field(default_factory=dict)
     keys: dict[str, Any] = field(default_factory=dict)  # by key id
     _metadata_until: float = 0.0
+    _silent_until: float = 0.0
     _keys_until: float = 0.0
     _keys_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -50,6 +52,8 @@ class Provider:
         """The provider's metadata. Raises Unavailable when it does not answer, Unauthorized when it is another one's."""
         with self._lock:
             if time.monotonic() > self._metadata_until:
+                if time.monotonic() < self._silent_until:
+                    raise Unavailable("The identity provider does not answer.")
                 url = self.source.issuer.rstrip("/") + "/.well-known/openid-configuration"
                 found = self.ask("GET", url)
                 if found.get("issuer") != self.source.issuer:
@@ -84,6 +88,7 @@ class Provider:
                 raw = answer.raw.read(MAX_ANSWER + 1, decode_content=True)
         except (requests.RequestException, OSError, ValueError) as error:
             log.warning("the identity provider %s does not answer: %s", self.source.issuer, type(error).__name__)
+            self._silent_until = time.monotonic() + _SILENCE
             raise Unavailable("The identity provider does not answer.") from None
         if 400 <= answer.status_code < 500:
             raise refused(f"{urlsplit(url).path} answered {answer.status_code}")
@@ -145,7 +150,7 @@ class Provider:
                 leeway=_LEEWAY,
                 options={"require": ["exp", "iss", "aud", *require]},
             )
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise refused(error) from None
         return claims
 

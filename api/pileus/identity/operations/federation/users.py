@@ -26,6 +26,7 @@ from pileus.identity.models import (
 from pileus.identity.operations import projects
 from pileus.identity.operations.federation.rules import Mapped, MappedProject, Place
 
+MAX_GROUPS = 64  # ids of groups that fit into a token
 _FRESH = dt.timedelta(minutes=1)  # a membership is not prolonged by less than this
 
 
@@ -105,6 +106,11 @@ def _groups(session: Session, mapped: Mapped, mapping_id: str, usual: str) -> li
     for domain_id, names in by_domain.items():
         found = select(Group.id).where(Group.domain_id == domain_id, Group.name.in_(names))
         known |= set(session.execute(found).scalars())
+    if len(known) > MAX_GROUPS:  # those by which nothing is granted can stay behind
+        granting = select(Assignment.actor_id).where(Assignment.actor_type == "group", Assignment.actor_id.in_(known))
+        known = set(session.execute(granting).scalars())
+    if len(known) > MAX_GROUPS:
+        raise Forbidden(f"Mapping {mapping_id} gives more than {MAX_GROUPS} groups to one user.")
     return sorted(known)
 
 
