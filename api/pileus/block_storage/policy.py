@@ -93,13 +93,13 @@ TABLE += [
     for name, about in (("reset_status", "Set the state by hand"), ("force_delete", "Delete in any state"))
 ]
 TABLE += [
-    (f"volume:{verb}_{kind}_metadata", who, f"{verb.capitalize()} metadata", (method, f"/{kind}s/{{id}}/metadata"))
+    (f"volume:{verb}_{kind}_metadata", who, f"{verb.capitalize()} metadata", (method, f"/{kind}s/{{id}}/metadata{more}"))
     for kind in ("volume", "snapshot")
-    for verb, who, method in (
-        ("get", READER, "GET"),
-        ("create", MEMBER, "POST"),
-        ("update", MEMBER, "PUT"),
-        ("delete", MEMBER, "DELETE"),
+    for verb, who, method, more in (
+        ("get", READER, "GET", ""),
+        ("create", MEMBER, "POST", ""),
+        ("update", MEMBER, "PUT", ""),
+        ("delete", MEMBER, "DELETE", "/{key}"),
     )
 ]
 RULES = [rule(name, who, about, (where[0], f"/v3{where[1]}")) for name, who, about, where in TABLE]

@@ -45,17 +45,19 @@ def _services(name: str | None = None) -> list[Service]:
     return chosen
 
 
+def _routes(service: Service | None, rule: Any) -> list[str]:
+    """The routes that name a rule, or else those for which it says it is asked inside."""
+    if service is None:
+        return []
+    named = {f"{route.method} {service.prefix}{route.path}" for route in service.routes if route.rule == rule.name}
+    return sorted(named) or [f"{method} {service.prefix}{path}" for method, path in operations_of(rule)]
+
+
 def _shape(rules: Policy, service: Service | None, rule: Any) -> dict[str, Any]:
-    """A rule as list and show present it; the routes are those that name it, or else those that are documented."""
-    routes = (
-        [f"{route.method} {service.prefix}{route.path}" for route in service.routes if route.rule == rule.name]
-        if service
-        else []
-    )
+    """A rule as list and show present it."""
     actions = (
         {route.action for route in service.routes if route.rule == rule.name and route.action} if service else set()
     )
-    prefix = service.prefix if service else ""
     return {
         "rule": rule.name,
         "service": service.name if service else None,
@@ -63,7 +65,7 @@ def _shape(rules: Policy, service: Service | None, rule: Any) -> dict[str, Any]:
         "check": str(rules.enforcer.rules[rule.name]),
         "default": rule.check_str,
         "origin": rules.origin(rule.name),
-        "routes": sorted(set(routes)) or [f"{method} {prefix}{path}" for method, path in operations_of(rule)],
+        "routes": _routes(service, rule),
         "actions": sorted(actions),
     }
 
@@ -118,17 +120,17 @@ def sample(service: str | None) -> None:
     click.echo("# The syntax is that of oslo.policy. `pileus policy check` reads this file before the API does.")
     _sample("rules that others refer to", BASE)
     for one in _services(service):
-        _sample(f"{one.name} ({one.type})", one.policies, one.prefix)
+        _sample(f"{one.name} ({one.type})", one.policies, one)
 
 
-def _sample(title: str, rules: Any, prefix: str = "") -> None:
+def _sample(title: str, rules: Any, service: Service | None = None) -> None:
     click.echo(f"\n# === {title} ===")
     for rule in rules:
         click.echo("")
         if description := getattr(rule, "description", None):
             click.echo(textwrap.indent(textwrap.fill(description, 110), "# "))
-        for method, path in operations_of(rule):
-            click.echo(f"# {method} {prefix}{path}")
+        for route in _routes(service, rule):
+            click.echo(f"# {route}")
         click.echo(f"#{_quoted(rule.name)}: {_quoted(rule.check_str)}")
 
 

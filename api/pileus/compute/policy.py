@@ -4,7 +4,7 @@ from pileus.core import policy
 
 READ, CHANGE, ADMIN = "rule:admin_or_reader", "rule:admin_or_member", "rule:admin"
 SERVER = "/servers/{server_id}"
-# (name below os_compute_api:, check, what it is about, method, path)
+# (name below os_compute_api:, check, what it is about, method, path below /v2.1)
 _RULES: list[tuple[str, str, str, str, str]] = [
     ("servers:index", READ, "List servers", "GET", "/servers"),
     ("servers:detail", READ, "List servers with details", "GET", "/servers/detail"),
@@ -131,6 +131,6 @@ _KEYPAIRS = [
     ("os-keypairs:delete", _OWN_KEYS, "Delete a keypair", "DELETE", "/os-keypairs/{name}"),
 ]
 POLICIES = [
-    policy.rule(f"os_compute_api:{name}", check, description, (method, path))
+    policy.rule(f"os_compute_api:{name}", check, description, (method, f"/v2.1{path}"))
     for name, check, description, method, path in [*_RULES, *_KEYPAIRS]
 ]

@@ -18,6 +18,9 @@ NOUNS = {
     "rbac_policy": "/rbac-policies",
 }
 UNCHANGING = {"security_group_rule"}
+TAGS = [
+    f"/v2.0{path}/{{id}}/tags" for noun, path in NOUNS.items() if noun not in ("security_group_rule", "rbac_policy")
+]
 
 # attributes that only an admin may set
 ADMIN_SETS = {
@@ -56,7 +59,12 @@ POLICIES = [
     if not (verb == "update" and noun in UNCHANGING)
 ]
 POLICIES += [
-    rule(f"{verb}_{noun}:{name}", ADMIN, f"Set {name} of a {noun}.", (VERBS[verb][0], f"/v2.0{NOUNS[noun]}"))
+    rule(
+        f"{verb}_{noun}:{name}",
+        ADMIN,
+        f"Set {name} of a {noun}.",
+        (VERBS[verb][0], f"/v2.0{NOUNS[noun]}{VERBS[verb][1]}"),
+    )
     for noun, names in ADMIN_SETS.items()
     for name in names
     for verb in ("create", "update")
@@ -89,7 +97,7 @@ POLICIES += [
         ("GET", "/v2.0/availability_zones"),
     ),
     rule("get_extension", "rule:authenticated", "See what this API can do.", ("GET", "/v2.0/extensions")),
-    rule("get_tags", READ, "See the tags of something.", ("GET", "/v2.0/{resource}/{id}/tags")),
-    rule("update_tags", WRITE, "Set the tags of something.", ("PUT", "/v2.0/{resource}/{id}/tags")),
-    rule("delete_tags", WRITE, "Take tags away.", ("DELETE", "/v2.0/{resource}/{id}/tags")),
+    rule("get_tags", READ, "See the tags of something.", *(("GET", path) for path in TAGS)),
+    rule("update_tags", WRITE, "Set the tags of something.", *(("PUT", path) for path in TAGS)),
+    rule("delete_tags", WRITE, "Take tags away.", *(("DELETE", path) for path in TAGS)),
 ]

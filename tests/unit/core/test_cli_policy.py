@@ -75,7 +75,7 @@ def test_a_rule_is_shown_with_the_personas_that_pass(pileus):
 
 def test_the_sample_holds_every_rule_as_it_is_and_passes_the_check_when_all_of_it_counts(pileus, tmp_path):
     sample = pileus("sample")
-    assert '#"identity:create_domain": "rule:admin_required"' in sample and "# POST /identity/v3/domains" in sample
+    assert '#"identity:create_domain": "rule:cloud_admin"' in sample and "# POST /identity/v3/domains" in sample
     file = tmp_path / "policy.yaml"
     file.write_text(
         "\n".join(line.removeprefix("#") if line.startswith('#"') else line for line in sample.splitlines())
