@@ -9,8 +9,9 @@ from pileus.core.http.call import Call
 from pileus.core.service import Route
 from pileus.identity.models import Group, Membership, User
 from pileus.identity.operations import users as operations
+from pileus.identity.operations.effective import lasting
 from pileus.identity.schemas.users import CREATE_GROUP, UPDATE_GROUP
-from pileus.identity.views import users
+from pileus.identity.views import directories, users
 from pileus.identity.views.listing import collection, links, only, rows
 from pileus.identity.views.reach import permit, reach
 
@@ -49,20 +50,24 @@ def _find_member(call: Call, group_id: str, user_id: str) -> tuple[Group, User]:
     return group, user
 
 
-def listed(call: Call, statement: Select[Any]) -> dict[str, Any]:
-    """Groups that a statement finds, filtered and paged as asked."""
-    found, following = rows(call, statement, _COLUMNS)
+def listed(call: Call, statement: Select[Any], domain_id: str | None = None) -> dict[str, Any]:
+    """Groups that a statement finds, filtered and paged as asked; those of one domain come from its directory."""
+    if domain_id:
+        found, following = directories.of_domain(call, Group, statement, _COLUMNS, domain_id)
+    else:
+        found, following = rows(call, statement, _COLUMNS)
     return collection(call, "groups", [shape(call, row) for row in found], following)
 
 
 def list_groups(call: Call) -> dict[str, Any]:
-    """Groups; a domain's persona sees those of the domain."""
+    """Groups; a token for a domain shows those of the domain."""
     context = call.context
     permit(call, {"target.group.domain_id": call.query.get("domain_id") or context.domain_id or ""})
-    statement = select(Group)
-    if context.domain_id and not context.is_admin:
-        statement = statement.where(Group.domain_id == context.domain_id)
-    return listed(call, statement)
+    statement, domain_id = select(Group), call.query.get("domain_id")
+    if context.domain_id:
+        domain_id = context.domain_id
+        statement = statement.where(Group.domain_id == domain_id)
+    return listed(call, statement, domain_id)
 
 
 def create_group(call: Call) -> dict[str, Any]:
@@ -75,7 +80,9 @@ def create_group(call: Call) -> dict[str, Any]:
 
 def show_group(call: Call, group_id: str) -> dict[str, Any]:
     """One group."""
-    return {"group": shape(call, _find(call, group_id))}
+    row = _find(call, group_id)
+    directories.see(call, row)
+    return {"group": shape(call, row)}
 
 
 def update_group(call: Call, group_id: str) -> dict[str, Any]:
@@ -95,22 +102,27 @@ def delete_group(call: Call, group_id: str) -> None:
 def list_groups_of_user(call: Call, user_id: str) -> dict[str, Any]:
     """The groups a user is in."""
     row = users.find(call, user_id)
+    directories.see_groups(call, row)
     return listed(
-        call, select(Group).join(Membership, Membership.group_id == Group.id).where(Membership.user_id == row.id)
+        call,
+        select(Group).join(Membership, Membership.group_id == Group.id).where(Membership.user_id == row.id, lasting()),
     )
 
 
 def list_members(call: Call, group_id: str) -> dict[str, Any]:
     """The users in a group."""
     row = _find(call, group_id)
+    directories.see_members(call, row)
     return users.listed(
-        call, select(User).join(Membership, Membership.user_id == User.id).where(Membership.group_id == row.id)
+        call,
+        select(User).join(Membership, Membership.user_id == User.id).where(Membership.group_id == row.id, lasting()),
     )
 
 
 def check_member(call: Call, group_id: str, user_id: str) -> None:
     """Whether a user is in a group; 404 when not."""
     group, user = _find_member(call, group_id, user_id)
+    directories.see_groups(call, user)
     if call.session.get(Membership, (user.id, group.id)) is None:
         raise NotFound(f"Could not find user {user_id} in group {group_id}.")
 

@@ -5,14 +5,15 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from pileus.core.errors import BadRequest
+from pileus.core.errors import BadRequest, Fault, TooManyRequests
 from pileus.core.http.call import Call
 from pileus.core.service import Route
 from pileus.identity.models import Project, User
 from pileus.identity.operations import access, assignments, users
 from pileus.identity.operations.bootstrap import DEFAULT_DOMAIN
 from pileus.identity.schemas.users import CHANGE_PASSWORD, CREATE_USER, UPDATE_USER
-from pileus.identity.views import projects
+from pileus.identity.views import directories, own, projects
+from pileus.identity.views.audited import record_login
 from pileus.identity.views.listing import collection, links, only, rows
 from pileus.identity.views.reach import permit, reach
 
@@ -67,11 +68,14 @@ def default_domain(call: Call) -> str:
     return call.context.domain_id or call.context.project_domain_id or DEFAULT_DOMAIN
 
 
-def listed(call: Call, statement: Select[Any]) -> dict[str, Any]:
-    """Users that a statement finds, filtered and paged as asked."""
+def listed(call: Call, statement: Select[Any], domain_id: str | None = None) -> dict[str, Any]:
+    """Users that a statement finds, filtered and paged as asked; those of one domain come from its directory."""
     if raw := call.query.get("password_expires_at"):
         statement = statement.where(_expiry(raw))
-    found, following = rows(call, statement, COLUMNS)
+    if domain_id:
+        found, following = directories.of_domain(call, User, statement, COLUMNS, domain_id)
+    else:
+        found, following = rows(call, statement, COLUMNS)
     logins = users.logins(call.session, found) if call.settings.inactive_days else ()
     shown = [shape(call, row) for row in found]
     del logins  # while shape looked at each user, all logins were at hand
@@ -99,13 +103,14 @@ def _expiry(raw: str) -> Any:
 
 
 def list_users(call: Call) -> dict[str, Any]:
-    """Users; a domain's persona sees those of the domain."""
+    """Users; a token for a domain shows those of the domain."""
     context = call.context
     permit(call, {"target.domain_id": call.query.get("domain_id") or context.domain_id or ""})
-    statement = select(User)
-    if context.domain_id and not context.is_admin:
-        statement = statement.where(User.domain_id == context.domain_id)
-    return listed(call, statement)
+    statement, domain_id = select(User), call.query.get("domain_id")
+    if context.domain_id:
+        domain_id = context.domain_id
+        statement = statement.where(User.domain_id == domain_id)
+    return listed(call, statement, domain_id)
 
 
 def create_user(call: Call) -> dict[str, Any]:
@@ -119,7 +124,9 @@ def create_user(call: Call) -> dict[str, Any]:
 
 def show_user(call: Call, user_id: str) -> dict[str, Any]:
     """One user."""
-    return {"user": shape(call, find(call, user_id))}
+    row = find(call, user_id)
+    directories.see(call, row)
+    return {"user": shape(call, row)}
 
 
 def update_user(call: Call, user_id: str) -> dict[str, Any]:
@@ -139,13 +146,23 @@ def delete_user(call: Call, user_id: str) -> None:
 def change_password(call: Call, user_id: str) -> None:
     """Change one's own password by means of the old one; works without a token."""
     values = call.body["user"]
-    users.change_password(call.database, call.settings, user_id, values["original_password"], values["password"])
+    try:
+        users.change_password(
+            call.database, call.settings, user_id, values["original_password"], values["password"], call.address
+        )
+    except TooManyRequests:
+        raise
+    except Fault:
+        record_login(call, user_id, "failure", "change_password")
+        raise
+    record_login(call, user_id, "success", "change_password")
 
 
 def list_projects(call: Call, user_id: str) -> dict[str, Any]:
-    """The projects a user has a role on."""
+    """The projects a user has a role on; for the caller also by groups that the caller's token brings."""
     row = find(call, user_id)
-    statement = select(Project).where(Project.id.in_(assignments.project_ids(call.session, row.id)))
+    groups = own.token_groups(call) if row.id == call.context.user_id else ()
+    statement = select(Project).where(Project.id.in_(assignments.project_ids(call.session, row.id, groups)))
     found, following = rows(call, statement, projects.COLUMNS)
     return collection(call, "projects", [projects.shape(call, project) for project in found], following)
 
