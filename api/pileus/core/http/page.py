@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from sqlalchemy import Select, and_, false, or_, true
 from sqlalchemy.orm import Session
@@ -101,4 +101,4 @@ def next_link(call: Call, rows: Sequence[Any], more: bool, marker: str = "id") -
     value = last[marker] if isinstance(last, dict) else getattr(last, marker)
     arguments = call.query.copy()
     arguments["marker"] = value
-    return f"{call.settings.public_url}{call.request.path}?{urlencode(list(arguments.items(multi=True)))}"
+    return f"{call.settings.public_url}{quote(call.request.path)}?{urlencode(list(arguments.items(multi=True)))}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Boolean, Select, func
 from sqlalchemy.orm import InstrumentedAttribute
@@ -11,6 +12,7 @@ from pileus.core.http.call import Call
 from pileus.core.http.page import next_link, page
 
 _EVERYTHING = 1_000_000
+_SAFE = "/:@!$&'()*+,;="  # what may stand in a path of a URL as it is
 
 
 def truth(text: str) -> bool:
@@ -73,14 +75,14 @@ def rows(
 
 def collection(call: Call, name: str, items: Sequence[Any], following: str | None = None) -> dict[str, Any]:
     """A list with its links."""
-    query = call.request.query_string.decode("utf-8", "replace")
-    own = f"{call.settings.public_url}{call.request.path}" + (f"?{query}" if query else "")
+    query = quote(call.request.query_string, safe=_SAFE + "?%")
+    own = f"{call.settings.public_url}{quote(call.request.path, safe=_SAFE)}" + (f"?{query}" if query else "")
     return {name: items, "links": {"next": following, "self": own, "previous": None}}
 
 
 def links(call: Call, path: str) -> dict[str, str]:
     """The "links" of one thing."""
-    return {"self": call.url(f"/v3{path}")}
+    return {"self": call.url(f"/v3{quote(path, safe=_SAFE)}")}
 
 
 def only(body: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
