@@ -2,20 +2,21 @@
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from directory_stories import settle
 from identity_stories import PASSWORD, Identity, by_password, in_project
 from pileus.app import create_app
-from pileus.core.config import Settings
-from pileus.core.db import Database, now
+from pileus.core.db import now
 from pileus.identity.models import Membership, Revision, User, revision
-
-from .conftest import build
+from private_directory import Tree
 
 BASE = "/OS-FEDERATION"
 CAMPUS = f"{BASE}/identity_providers/campus"
@@ -46,16 +47,16 @@ ANN = {
 
 
 @pytest.fixture
-def federated(database: Database, settings: Settings, tmp_path) -> Identity:
+def federated(identity_with: Callable[..., Identity], tmp_path: Path) -> Identity:
     """A cloud behind a trusted proxy that speaks for the provider campus; its group crew may work in the project web."""
     file = tmp_path / "federation.toml"
     file.write_text(FILE)
-    more = {
-        "federation_file": str(file),
-        "trusted_proxies": "127.0.0.1",
-        "external_header": "X-Remote-User, X-Remote-Domain",
-    }
-    identity = build(database, replace(settings, dashboards=f"https://x.example.org/, {DASHBOARD}", **more))
+    identity = identity_with(
+        federation_file=str(file),
+        trusted_proxies="127.0.0.1",
+        external_header="X-Remote-User, X-Remote-Domain",
+        dashboards=f"https://x.example.org/, {DASHBOARD}",
+    )
     group = identity.make("group", name="crew", domain_id="default")["id"]
     project = identity.make("project", name="web", domain_id="default")["id"]
     member = next(r["id"] for r in identity.get("/roles?name=member").json["roles"])
@@ -490,3 +491,17 @@ def test_who_logs_in_by_a_provider_is_not_inactive(federated: Identity) -> None:
         session.execute(update(User).where(User.id == user).values(created_at=now() - timedelta(days=40)))
         revision.bump(session)
     assert log_in(strict).status_code == 201
+
+
+def test_who_is_in_a_directory_needs_no_login_there_before(federated: Identity, tree: Tree) -> None:
+    tree.person("dora", mail="dora@example.org")
+    settle(federated, tree)
+    external = {"methods": ["external"], "external": {}}
+    reply = federated.log_in(external, X_Remote_User="dora", X_Remote_Domain="company")
+    assert reply.status_code == 201, reply.text
+    dora = reply.json["token"]["user"]["id"]
+    user = {"name": "{0}", "type": "local", "domain": {"name": "company"}}
+    map_by(federated, [{"local": [{"user": user}], "remote": [{"type": "UID"}]}])
+    assert log_in(federated, X_Saml_Uid="dora").json["token"]["user"]["id"] == dora
+    assert log_in(federated, X_Saml_Uid="nobody").status_code == 401
+    assert federated.log_in(external, X_Remote_User="nobody", X_Remote_Domain="company").status_code == 401

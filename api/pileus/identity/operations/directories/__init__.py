@@ -8,7 +8,7 @@ from pileus.identity.operations.directories.configuration import (
     list_limit,
     of_domain,
 )
-from pileus.identity.operations.directories.login import Meant, meant, prove
+from pileus.identity.operations.directories.login import Meant, fetch, meant, prove
 from pileus.identity.operations.directories.lookup import (
     adopt,
     ask_groups,
@@ -32,6 +32,7 @@ __all__ = [
     "ask_members",
     "domains",
     "driver",
+    "fetch",
     "list_limit",
     "listed",
     "meant",

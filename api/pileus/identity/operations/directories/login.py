@@ -65,12 +65,33 @@ def prove(
             return None
         if not proves(who.directory, entry.dn, password):
             return None
+    except Trouble as trouble:
+        raise _hidden(who, trouble) from None
+    return _let_in(session, database, settings, who, entry)
+
+
+def fetch(session: Session, database: Database, settings: Settings, who: Meant) -> User | None:
+    """The user, up to date, of whom somebody else has proved who it is; raises Trouble as `prove` does."""
+    try:
+        entry = _entry(who)
+    except Trouble as trouble:
+        raise _hidden(who, trouble) from None
+    return None if entry is None else _let_in(session, database, settings, who, entry)
+
+
+def _let_in(session: Session, database: Database, settings: Settings, who: Meant, entry: Entry) -> User | None:
+    try:
         user_id = refresh(session, database, settings, who.directory, entry)
     except Trouble as trouble:
-        log.warning("%s", trouble.message)
-        raise Trouble(who.directory.domain_id, "cannot be asked now") from None
+        raise _hidden(who, trouble) from None
     user = session.get(User, user_id) if user_id is not None else None
     return user if user is not None and user.enabled else None
+
+
+def _hidden(who: Meant, trouble: Trouble) -> Trouble:
+    """What a stranger is told of trouble; the log says more."""
+    log.warning("%s", trouble.message)
+    return Trouble(who.directory.domain_id, "cannot be asked now")
 
 
 def _entry(who: Meant) -> Entry | None:

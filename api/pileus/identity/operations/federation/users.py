@@ -44,23 +44,6 @@ class Guest:
     projects: Sequence[MappedProject] = field(default_factory=tuple)
 
 
-def local(session: Session, mapped: Mapped) -> User:
-    """The user of this cloud that a mapping means by its type "local"; raises Unauthorized when there is none."""
-    if mapped.id:
-        user = session.get(User, mapped.id)
-        domain_id = place(session, mapped.domain, user.domain_id if user else "")
-        if user is not None and user.domain_id != domain_id:
-            user = None
-    else:
-        domain_id = place(session, mapped.domain, "")
-        user = session.execute(
-            select(User).where(User.domain_id == domain_id, User.name == mapped.name)
-        ).scalar_one_or_none()
-    if user is None:
-        raise Unauthorized("Could not map the user to one of this cloud.")
-    return user
-
-
 def place(session: Session, domain: Place, usual: str) -> str:
     """The id of the domain meant; raises Unauthorized when it is not there or disabled."""
     if not domain:

@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import aliased
-
 from pileus.core.errors import Unauthorized
-from pileus.identity.models import Project, User
+from pileus.identity.operations.methods import existing
 from pileus.identity.operations.methods.attempt import Attempt
 
 DEFAULT_DOMAIN = "default"
@@ -22,11 +19,5 @@ def authenticate(attempt: Attempt, _payload: Any) -> None:
     name, domain = said.get(names[0], ""), said.get(names[1], "") if len(names) > 1 else ""
     if not name:
         raise Unauthorized()
-    home = aliased(Project)
-    place = home.name == domain if domain else home.id == DEFAULT_DOMAIN
-    user = attempt.session.execute(
-        select(User).join(home, home.id == User.domain_id).where(User.name == name, home.is_domain.is_(True), place)
-    ).scalar_one_or_none()
-    if user is None:
-        raise Unauthorized()
-    attempt.identify(user)
+    place = {"name": domain} if domain else {"id": DEFAULT_DOMAIN}
+    attempt.identify(existing.find(attempt, {"name": name, "domain": place}))

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from pileus.core.errors import BadRequest, Forbidden, Unauthorized
-from pileus.identity.models import FederationProtocol, IdentityProvider
+from pileus.identity.models import FederationProtocol, IdentityProvider, User
 from pileus.identity.operations.federation import assertions, mappings, oidc, providers, rules, users
 from pileus.identity.operations.formats import Federation
-from pileus.identity.operations.methods import token
+from pileus.identity.operations.methods import existing, token
 from pileus.identity.operations.methods.attempt import Attempt
 
 
@@ -43,12 +43,25 @@ def said_of(
     mapping = mappings.of_protocol(session, protocol)
     mapped = rules.evaluate(mapping.rules, said, mapping.schema_version)
     if mapped.local:
-        attempt.identify(users.local(session, mapped))
+        attempt.identify(_existing(attempt, mapped))
         return
     remote_user = next(iter(said.get("REMOTE_USER") or ()), "")
     guest = users.guest(session, provider, protocol, mapped, remote_user)
     attempt.identify(users.admit(session, attempt.database, guest))
     attempt.federation = Federation(provider.id, protocol.id, tuple(guest.groups))
+
+
+def _existing(attempt: Attempt, mapped: rules.Mapped) -> User:
+    """The user of this cloud that a mapping means by its type "local"; raises Unauthorized when there is none."""
+    if mapped.id:
+        user = existing.find(attempt, {"id": mapped.id})
+    elif mapped.name and mapped.domain:
+        user = existing.find(attempt, {"name": mapped.name, "domain": mapped.domain})
+    else:
+        raise Unauthorized("Could not map the user to one of this cloud.")
+    if user.domain_id != users.place(attempt.session, mapped.domain, user.domain_id):
+        raise Unauthorized("Could not map the user to one of this cloud.")
+    return user
 
 
 def _check_remote(
