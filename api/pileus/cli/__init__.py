@@ -8,6 +8,7 @@ from pileus.cli.db import db
 from pileus.cli.directories import directory
 from pileus.cli.hosts import hosts
 from pileus.cli.intents import intents
+from pileus.cli.keys import keys
 from pileus.cli.policy import policy
 from pileus.cli.processes import api, worker
 from pileus.cli.settings import Setup
@@ -24,5 +25,5 @@ def main(context: click.Context, config: str | None) -> None:
     logs.configure("WARNING")
 
 
-for command in (api, worker, db, bootstrap, intents, hosts, policy, directory):
+for command in (api, worker, db, bootstrap, intents, hosts, keys, policy, directory):
     main.add_command(command)

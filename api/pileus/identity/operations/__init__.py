@@ -13,7 +13,6 @@ from pileus.core.http.pipeline import Authenticate
 from pileus.identity.models import Project
 from pileus.identity.operations import access, cleanup, directories, throttle
 from pileus.identity.operations.bootstrap import bootstrap
-from pileus.identity.operations.keys import KeyRepository
 
 __all__ = [
     "authenticator",
@@ -23,7 +22,6 @@ __all__ = [
     "errands",
     "project_exists",
     "project_names",
-    "rotate_keys",
 ]
 
 
@@ -62,11 +60,6 @@ def chores(session: Session, settings: Settings) -> None:
     """What a worker does for identity every now and then: forget what is over."""
     cleanup.of_what_is_over(session)
     throttle.prune(session, settings)
-
-
-def rotate_keys(settings: Settings, keep: int = 3) -> None:
-    """Make the staged token key the one that signs; a token lives on as long as its key is among the `keep` that stay."""
-    KeyRepository(settings.path("keys", "fernet")).rotate(keep)
 
 
 def errands(database: Database, settings: Settings) -> None:

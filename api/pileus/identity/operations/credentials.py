@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -14,9 +13,10 @@ from pileus.core.config import Settings
 from pileus.core.db import lock
 from pileus.core.errors import BadRequest, Conflict, Forbidden
 from pileus.identity.models import Credential, Project, User, hex_id
-from pileus.identity.operations.seals import seal, unseal
+from pileus.identity.operations.seals import decoy, seal, unseal
 
 EC2 = "ec2"
+_NOBODYS = orjson.dumps({"access": "0" * 32, "secret": "0" * 32}).decode()
 
 
 def ec2_id(access: str) -> str:
@@ -125,13 +125,8 @@ def find_ec2(session: Session, access: str) -> Credential | None:
 def ec2_keys(session: Session, settings: Settings, access: str) -> tuple[Credential | None, dict[str, Any]]:
     """The EC2 credential with this access key and its content; where there is none, nobody's, for the same work."""
     row = find_ec2(session, access)
-    sealed = row.sealed if row is not None else _nobodys(settings)
+    sealed = row.sealed if row is not None else decoy(settings, _NOBODYS)
     return row, _object(unseal(settings, sealed))
-
-
-@lru_cache(maxsize=16)
-def _nobodys(settings: Settings) -> str:
-    return seal(settings, orjson.dumps({"access": "0" * 32, "secret": "0" * 32}).decode())
 
 
 def of_type(session: Session, settings: Settings, user_id: str, kind: str) -> list[str]:

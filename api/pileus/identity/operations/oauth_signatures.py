@@ -5,7 +5,6 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -29,15 +28,10 @@ from pileus.core.db import now
 from pileus.core.errors import BadRequest, Unauthorized
 from pileus.identity.models import AccessToken, Consumer, Nonce, RequestToken
 from pileus.identity.operations.outside import Outside
-from pileus.identity.operations.seals import seal, unseal
+from pileus.identity.operations.seals import decoy, unseal
 
 LIFETIME = 600  # seconds by which the time of a signature may differ from ours
 _NOBODYS = "0" * 32  # the consumer and token that are checked where there is none, so that the time is the same
-
-
-@lru_cache(maxsize=16)
-def _sealed_nobodys(settings: Settings) -> str:
-    return seal(settings, _NOBODYS)
 
 
 class _Validator(RequestValidator):
@@ -52,7 +46,7 @@ class _Validator(RequestValidator):
         super().__init__()
         self.session, self.settings = session, settings
         self.granted: Request | None = None
-        self._nobodys = _sealed_nobodys(settings)
+        self._nobodys = decoy(settings, _NOBODYS)
 
     def _secret(self, row: Consumer | RequestToken | AccessToken | None) -> str:
         return unseal(self.settings, row.sealed if row is not None else self._nobodys)
