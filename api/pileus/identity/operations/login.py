@@ -7,11 +7,10 @@ from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
-from pileus.core.db import Database, now
+from pileus.core.db import Database, insert, now
 from pileus.core.errors import BadRequest, Forbidden, Unauthorized
 from pileus.identity.models import Login, User
 from pileus.identity.operations import access, methods, receipts, scopes
@@ -122,5 +121,5 @@ def note_success(attempt: Attempt, user: User) -> None:
         return
     with attempt.database.write() as session:
         values = {"failures": 0, "failed_at": None, "active_at": today}
-        if not session.execute(update(Login).where(Login.user_id == user.id).values(**values)).rowcount:  # type: ignore[attr-defined]
-            session.add(Login(user_id=user.id, **values))
+        first = insert(session, Login).values(user_id=user.id, **values)  # another login may be the first at the same time
+        session.execute(first.on_conflict_do_update(index_elements=[Login.user_id], set_=values))

@@ -108,10 +108,7 @@ def list_roles(call: Call, trust_id: str) -> dict[str, Any]:
     """The delegated roles."""
     row = _find(call, trust_id)
     found = [role for role in trusts.roles_of(call.session, row) if role.id in row.role_ids]
-    return {
-        "roles": [roles.shape(call, role) for role in found],
-        "links": links(call, f"/OS-TRUST/trusts/{row.id}/roles"),
-    }
+    return collection(call, "roles", [roles.shape(call, role) for role in found])
 
 
 def show_role(call: Call, trust_id: str, role_id: str) -> dict[str, Any]:
