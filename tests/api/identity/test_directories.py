@@ -239,3 +239,16 @@ def test_who_came_from_a_directory_can_delegate(company: Company) -> None:
     company.sync()
     assert not company.works(reply.headers["X-Subject-Token"])
     assert identity.log_in({"methods": ["application_credential"], "application_credential": robot}).status_code == 401
+
+
+def test_a_proxy_may_name_users_of_a_directory(identity_with: Callable[..., Identity], tree: Tree) -> None:
+    tree.person("ann")
+    company = settle(identity_with(trusted_proxies="127.0.0.1", external_header="X-User, X-Domain"), tree)
+
+    def log_in(name: str) -> int:
+        reply = company.identity.log_in({"methods": ["external"], "external": {}}, X_User=name, X_Domain="company")
+        return int(reply.status_code)
+
+    assert [log_in(name) for name in ("ann", "nobody", "*", "")] == [201, 401, 401, 401]
+    company.configure(url="ldap://127.0.0.1:1")
+    assert log_in("ann") == 503

@@ -39,7 +39,10 @@ def meant(session: Session, settings: Settings, whom: Claim) -> Meant | None:
         return None
     if "id" in whom.given and (row is None or row.external_id is None):
         return None
-    directory = of_domain(session, settings, whom.domain_id)
+    try:
+        directory = of_domain(session, settings, whom.domain_id)
+    except Trouble as trouble:
+        raise _hidden(whom.domain_id, trouble) from None
     if directory is None:
         return None
     if "id" in whom.given and row is not None:
@@ -66,7 +69,7 @@ def prove(
         if not proves(who.directory, entry.dn, password):
             return None
     except Trouble as trouble:
-        raise _hidden(who, trouble) from None
+        raise _hidden(who.directory.domain_id, trouble) from None
     return _let_in(session, database, settings, who, entry)
 
 
@@ -75,7 +78,7 @@ def fetch(session: Session, database: Database, settings: Settings, who: Meant) 
     try:
         entry = _entry(who)
     except Trouble as trouble:
-        raise _hidden(who, trouble) from None
+        raise _hidden(who.directory.domain_id, trouble) from None
     return None if entry is None else _let_in(session, database, settings, who, entry)
 
 
@@ -83,15 +86,15 @@ def _let_in(session: Session, database: Database, settings: Settings, who: Meant
     try:
         user_id = refresh(session, database, settings, who.directory, entry)
     except Trouble as trouble:
-        raise _hidden(who, trouble) from None
+        raise _hidden(who.directory.domain_id, trouble) from None
     user = session.get(User, user_id) if user_id is not None else None
     return user if user is not None and user.enabled else None
 
 
-def _hidden(who: Meant, trouble: Trouble) -> Trouble:
+def _hidden(domain_id: str, trouble: Trouble) -> Trouble:
     """What a stranger is told of trouble; the log says more."""
     log.warning("%s", trouble.message)
-    return Trouble(who.directory.domain_id, "cannot be asked now")
+    return Trouble(domain_id, "cannot be asked now")
 
 
 def _entry(who: Meant) -> Entry | None:
