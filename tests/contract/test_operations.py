@@ -84,6 +84,7 @@ def service_has_secrets(path: str) -> bool:
         "/v3/ec2tokens",
         "/v3/s3tokens",
         "/v3/OS-OAUTH1",
+        "/v3/OS-FEDERATION/identity_providers/<idp_id>/protocols/<protocol_id>/auth",
         "/openstack",
         "/latest",
         "/2009-04-04",
