@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from private_postgresql import end_with_parent
+
 SUFFIX = "dc=example,dc=org"
 SIZE_LIMIT = 20  # entries the server gives to one search that is not paged
 _CONFIGURATION = """
@@ -85,7 +87,7 @@ class Server:
         program = shutil.which("slapd", path="/usr/sbin:/usr/bin:/usr/lib/openldap")
         assert program, "OpenLDAP is not installed: apt-get install slapd"
         command = [program, "-f", str(self.home / "slapd.conf"), "-h", f"{self.url}/ {self.secure_url}/", "-d", "0"]
-        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL, preexec_fn=end_with_parent)  # noqa: PLW1509 - no threads yet
         until = time.monotonic() + 20
         while time.monotonic() < until and self.process.poll() is None:
             try:
