@@ -36,7 +36,10 @@ def _shape_protocol(call: Call, row: FederationProtocol) -> dict[str, Any]:
         "id": row.id,
         "mapping_id": row.mapping_id,
         **({"remote_id_attribute": row.remote_id_attribute} if row.remote_id_attribute else {}),
-        "links": {"self": f"{provider}/protocols/{row.id}", "identity_provider": provider},
+        "links": {
+            **links(call, f"{_BASE}/identity_providers/{row.idp_id}/protocols/{row.id}"),
+            "identity_provider": provider,
+        },
     }
 
 
