@@ -68,35 +68,34 @@ class Provider:
             raise Unavailable(f"The identity provider has no {name}.")
         return found
 
-    def ask(self, method: str, url: str, **more: Any) -> Claims:
-        """Send a request; the JSON object it is answered with. 4xx is Unauthorized, no or another answer Unavailable."""
+    def ask(self, method: str, url: str, *, proof: bool = False, **more: Any) -> Claims:
+        """Send a request; the JSON object it is answered with, or else Unavailable.
+
+        With `proof` it holds what proves somebody to be somebody: then 4xx is Unauthorized.
+        """
         import requests  # noqa: PLC0415 - most processes never need it
 
         if not _confidential(url):
             raise Unavailable("The identity provider is not reached by https.")
+        usual: dict[str, Any] = {"verify": self.source.ca_file or True, "allow_redirects": False, "stream": True}
+        raw = b""
         try:
-            answer = requests.request(
-                method,
-                url,
-                timeout=self.source.timeout,
-                verify=self.source.ca_file or True,
-                allow_redirects=False,
-                stream=True,
-                **more,
-            )
-            with answer:
-                raw = answer.raw.read(MAX_ANSWER + 1, decode_content=True)
+            with requests.request(method, url, timeout=self.source.timeout, **usual, **more) as answer:
+                for piece in answer.iter_content(1 << 16):
+                    raw += piece
+                    if len(raw) > MAX_ANSWER:
+                        raise ValueError("it answers without an end")
         except (requests.RequestException, OSError, ValueError) as error:
             log.warning("the identity provider %s does not answer: %s", self.source.issuer, type(error).__name__)
             self._silent_until = time.monotonic() + _SILENCE
             raise Unavailable("The identity provider does not answer.") from None
-        if 400 <= answer.status_code < 500:
+        if proof and 400 <= answer.status_code < 500:
             raise refused(f"{urlsplit(url).path} answered {answer.status_code}")
         return self._read(answer.status_code, raw)
 
     def _read(self, status: int, raw: bytes) -> Claims:
         try:
-            found = orjson.loads(raw) if status == 200 and len(raw) <= MAX_ANSWER else None
+            found = orjson.loads(raw) if status == 200 else None
         except orjson.JSONDecodeError:
             found = None
         if not isinstance(found, dict):
@@ -112,9 +111,9 @@ class Provider:
         methods = self.about().get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         if secret and "client_secret_basic" in methods:
             pair = (quote(source.client_id, safe=""), quote(secret, safe=""))
-            return self.ask("POST", url, data=values, auth=pair)
+            return self.ask("POST", url, proof=True, data=values, auth=pair)
         known = {"client_id": source.client_id, **({"client_secret": secret} if secret else {})}
-        return self.ask("POST", url, data={**values, **known})
+        return self.ask("POST", url, proof=True, data={**values, **known})
 
     def key(self, key_id: str | None) -> Any:
         """The key that signs under this id; fetches the keys again when it is not among those known."""
@@ -200,7 +199,8 @@ class Provider:
             or "userinfo_endpoint" not in self.about()
         ):
             return claims
-        more = self.ask("GET", self.endpoint("userinfo_endpoint"), headers={"Authorization": f"Bearer {token}"})
+        bearer = {"Authorization": f"Bearer {token}"}
+        more = self.ask("GET", self.endpoint("userinfo_endpoint"), proof=True, headers=bearer)
         if more.get("sub") != claims.get("sub"):
             raise refused("the userinfo endpoint speaks of somebody else")
         return {**more, **claims}
