@@ -81,8 +81,9 @@ def _toml(value: object) -> str:
 
 @contextmanager
 def _served(cloud: PrivateCloud, pileus: list[str]) -> Iterator[None]:
-    subprocess.run([*pileus, "db", "upgrade"], check=True, capture_output=True)
-    subprocess.run([*pileus, "bootstrap"], check=True, capture_output=True, input=cloud.password.encode())
+    for command, words in (["db", "upgrade"], ""), (["bootstrap"], cloud.password):
+        done = subprocess.run([*pileus, *command], capture_output=True, input=words, text=True, check=False)
+        assert done.returncode == 0, f"pileus {' '.join(command)}: {done.stderr}"
     with (cloud.home / "api.log").open("wb") as log:
         process = subprocess.Popen(
             [*pileus, "api"],
