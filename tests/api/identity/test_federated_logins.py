@@ -16,7 +16,7 @@ from federation_stories import ANN, AUTH, BASE, CAMPUS, DASHBOARD, behind_proxy,
 from identity_stories import PASSWORD, Identity, by_password, in_project
 from pileus.app import create_app
 from pileus.core.db import now
-from pileus.identity.models import Membership, Revision, User, revision
+from pileus.identity.models import AuditEvent, Membership, Revision, User, revision
 from private_directory import Tree
 
 
@@ -349,3 +349,21 @@ def test_who_is_in_a_directory_needs_no_login_there_before(federated: Identity, 
     assert log_in(federated, X_Saml_Uid="dora").json["token"]["user"]["id"] == dora
     assert log_in(federated, X_Saml_Uid="nobody").status_code == 401
     assert federated.log_in(external, X_Remote_User="nobody", X_Remote_Domain="company").status_code == 401
+
+
+def test_roles_that_end_with_the_token_make_no_application_credential(federated: Identity) -> None:
+    reply = log_in(federated)
+    token = rescoped(federated, reply.headers["X-Subject-Token"]).headers["X-Subject-Token"]
+    path = f"/users/{reply.json['token']['user']['id']}/application_credentials"
+    assert federated.post(path, {"application_credential": {"name": "robot"}}, token=token).status_code == 400
+
+
+def test_the_audit_trail_tells_of_logins_by_a_provider(federated: Identity) -> None:
+    user = log_in(federated).json["token"]["user"]["id"]
+    log_in(federated, X_Saml_Idp="urn:evil")
+    with federated.database.read() as session:
+        rows = session.execute(
+            select(AuditEvent).where(AuditEvent.action == "authenticate").order_by(AuditEvent.at)
+        ).scalars()
+        found = [(row.initiator_id, row.outcome) for row in rows]
+    assert found[-2:] == [(user, "success"), ("campus/saml2", "failure")]

@@ -39,6 +39,16 @@ def choose_roles(worth: Access, wanted: Sequence[Mapping[str, Any]] | None) -> l
     return chosen
 
 
+def _check_lasting(session: Session, worth: Access, project_id: str, role_ids: Sequence[str]) -> None:
+    """Raise BadRequest when the caller has the roles only by groups that a federated token brings: they end with it."""
+    if worth.token.federation is None:
+        return
+    try:
+        delegation.covered(session, worth.token.user_id, project_id, role_ids)
+    except Unauthorized:
+        raise BadRequest("These roles end with the token: its identity provider gives groups no longer life.") from None
+
+
 def create(
     session: Session, settings: Settings, worth: Access, user: User, values: Mapping[str, Any]
 ) -> tuple[ApplicationCredential, str]:
@@ -57,6 +67,8 @@ def create(
         raise BadRequest("The expiry lies in the past.", field="expires_at")
     secret = values.get("secret") or secrets.token_urlsafe(64)
     rules = values.get("access_rules")
+    role_ids = choose_roles(worth, values.get("roles"))
+    _check_lasting(session, worth, worth.project["id"], role_ids)
     row = ApplicationCredential(
         name=values["name"],
         description=values.get("description"),
@@ -65,8 +77,8 @@ def create(
         hash=passwords.hash_secret(secret),
         expires_at=expires_at,
         unrestricted=values.get("unrestricted") or False,
-        role_ids=choose_roles(worth, values.get("roles")),
-        rules_apply=rules is not None,
+        role_ids=role_ids,
+        rules_apply=bool(rules),  # clients send an empty list for "no rules"
         rules=[_rule(session, user, rule) for rule in rules or []],
     )
     session.add(row)
