@@ -58,6 +58,29 @@ def test_regions_form_a_tree(identity: Identity) -> None:
     assert [region["id"] for region in found] == ["oslo"]
 
 
+def test_regions_have_names_of_any_letters(identity: Identity) -> None:
+    names = ["Zürich ☁", "{{ 7 * 7 }}", "a b", "n" * 255]
+    for name in names:
+        made = identity.make("region", id=name, description="d" * 65535)
+        assert made["id"] == name and len(made["description"]) == 65535
+        assert identity.get(f"/regions/{name}").json["region"] == made
+    for bad in ({"id": "n" * 256}, {"id": 7}, {"description": 7}, {"parent_region_id": "nowhere"}):
+        assert identity.post("/regions", {"region": bad}).status_code == 400, bad
+    assert identity.put(f"/regions/{'n' * 256}", {"region": {}}).status_code == 400
+    assert identity.put("/regions/one", {"region": {"id": "other"}}).status_code == 400
+    for name in names:
+        assert identity.delete(f"/regions/{name}").status_code == 204
+        assert identity.get(f"/regions/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("url", ["", "x", "http://", "http://a b", "http://x/%(colour)s", "http://x/$(id", 7, None])
+def test_the_address_of_an_endpoint_is_one(identity: Identity, service: str, url: Any) -> None:
+    good = identity.make("endpoint", service_id=service, interface="public", url="http://x/%(tenant_id)s")
+    assert identity.patch(f"/endpoints/{good['id']}", {"endpoint": {"url": url}}).status_code == 400
+    body = {"service_id": service, "interface": "internal", "url": url}
+    assert identity.post("/endpoints", {"endpoint": body}).status_code == 400
+
+
 def test_a_project_sees_the_endpoints_it_is_associated_with(identity: Identity, service: str) -> None:
     project = identity.get("/projects?name=admin").json["projects"][0]["id"]
     made = [

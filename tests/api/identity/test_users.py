@@ -148,3 +148,60 @@ def test_passwords_follow_the_rules_of_the_cloud(strict: Identity) -> None:
     assert change("second password", "long enough") == 400
     assert change("second password", "third password") == 204
     assert change("third password", "long enough") == 204
+
+
+SWITCHES = [
+    "ignore_change_password_upon_first_use",
+    "ignore_password_expiry",
+    "ignore_lockout_failure_attempts",
+    "ignore_user_inactivity",
+    "lock_password",
+    "multi_factor_auth_enabled",
+]
+
+
+def test_options_of_a_user_come_and_go(identity: Identity, ann: dict[str, Any]) -> None:
+    path = f"/users/{ann['id']}"
+    assert ann["options"] == {}
+    wanted: dict[str, Any] = {
+        **dict.fromkeys(SWITCHES, True),
+        "multi_factor_auth_rules": [["password", "totp"], ["token"]],
+    }
+    assert identity.patch(path, {"user": {"options": wanted}}).json["user"]["options"] == wanted
+    fewer = {"lock_password": False, "multi_factor_auth_rules": None, "ignore_password_expiry": None}
+    left = {name: value for name, value in {**wanted, **fewer}.items() if value is not None}
+    assert identity.patch(path, {"user": {"options": fewer}}).json["user"]["options"] == left
+    assert identity.patch(path, {"user": {"description": "x"}}).json["user"]["options"] == left
+    assert identity.make("user", name="bob", options=wanted)["options"] == wanted
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({name: "yes"} for name in SWITCHES),
+        {"colour": "red"},
+        {"multi_factor_auth_rules": [[]]},
+        {"multi_factor_auth_rules": ["password"]},
+        {"multi_factor_auth_rules": [["password", "password"]]},
+        {"multi_factor_auth_rules": [[7]]},
+        "none",
+    ],
+)
+def test_bad_options_of_a_user_are_refused(identity: Identity, ann: dict[str, Any], options: Any) -> None:
+    assert identity.patch(f"/users/{ann['id']}", {"user": {"options": options}}).status_code == 400
+    assert identity.post("/users", {"user": {"name": "bob", "options": options}}).status_code == 400
+
+
+def test_a_locked_password_is_changed_by_admins_only(identity: Identity, ann: dict[str, Any]) -> None:
+    path = f"/users/{ann['id']}"
+    identity.patch(path, {"user": {"options": {"lock_password": True}}})
+    body = {"user": {"original_password": "secret", "password": "other"}}
+    assert identity.post(f"{path}/password", body, token=None).status_code == 400
+    assert identity.patch(path, {"user": {"password": "other"}}).status_code == 200
+    assert identity.token("ann", "other")
+
+
+def test_a_domain_is_nobodys_default_project(identity: Identity, ann: dict[str, Any]) -> None:
+    for body in ({"default_project_id": "default"}, {"domain_id": "default", "default_project_id": "default"}):
+        assert identity.patch(f"/users/{ann['id']}", {"user": body}).status_code == 400
+        assert identity.post("/users", {"user": {"name": "bob", **body}}).status_code == 400

@@ -100,6 +100,8 @@ def place(
     """(domain_id, parent_id) of a new project. Raises BadRequest for a parent that cannot have it."""
     if parent_id is None:
         domain = need_domain(session, domain_id or fallback)
+        if not domain.enabled:
+            raise BadRequest("Cannot create a project in a domain that is disabled.", field="domain_id")
         return domain.id, domain.id
     parent = session.get(Project, parent_id)
     if parent is None:
@@ -108,7 +110,7 @@ def place(
     if domain_id is not None and domain_id != owner:
         raise BadRequest("The parent is in another domain.", field="parent_id")
     chain = [parent, *parents(session, parent)]
-    if any(not above.enabled for above in chain):
+    if any(not above.enabled for above in (*chain, need_domain(session, owner))):
         raise BadRequest("Cannot create a project in a branch with a disabled project.", field="parent_id")
     depth = limit_models.of(settings).levels or MAX_DEPTH
     if len([above for above in chain if not above.is_domain]) >= depth:

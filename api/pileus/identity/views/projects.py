@@ -8,7 +8,7 @@ from pileus.core.errors import BadRequest, Forbidden
 from pileus.core.http.call import Call
 from pileus.core.service import Route
 from pileus.identity.models import Project
-from pileus.identity.operations import projects
+from pileus.identity.operations import assignments, projects
 from pileus.identity.operations.bootstrap import DEFAULT_DOMAIN
 from pileus.identity.schemas.projects import CREATE_PROJECT, UPDATE_PROJECT
 from pileus.identity.views.listing import collection, flag, links, only, rows, truth
@@ -101,6 +101,13 @@ def _as_ids(call: Call, row: Project, below: list[Project]) -> dict[str, Any] | 
     return {project.id: _as_ids(call, project, below) for project in children} or None
 
 
+def _as_list(call: Call, found: list[Project]) -> list[dict[str, Any]]:
+    """Those of the projects that the caller may see, or could log in to."""
+    own = assignments.project_ids(call.session, call.context.user_id)
+    seen = [row for row in found if row.id in own or call.allows("identity:get_project", target(row))]
+    return [{"project": shape(call, row)} for row in seen]
+
+
 def show_project(call: Call, project_id: str) -> dict[str, Any]:
     """One project, with its tree on request."""
     row = find(call, project_id)
@@ -110,9 +117,9 @@ def show_project(call: Call, project_id: str) -> dict[str, Any]:
             raise BadRequest(f"Specify either {kind}_as_list or {kind}_as_ids, not both.")
     shown = shape(call, row)
     if "parents_as_list" in asked:
-        shown["parents"] = [{"project": shape(call, above)} for above in projects.parents(call.session, row)]
+        shown["parents"] = _as_list(call, projects.parents(call.session, row))
     if "subtree_as_list" in asked:
-        shown["subtree"] = [{"project": shape(call, below)} for below in projects.subtree(call.session, row)]
+        shown["subtree"] = _as_list(call, projects.subtree(call.session, row))
     if "parents_as_ids" in asked:
         chain: dict[str, Any] | None = {row.domain_id: None} if row.domain_id else None
         for above in reversed(projects.parents(call.session, row)):
