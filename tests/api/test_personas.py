@@ -14,7 +14,10 @@ import personas.image
 import personas.network
 from personas.services import TOKENS, Line, lines
 from personas.services_stage import targets
+from pileus.app import create_app
 from pileus.catalogue import SERVICES
+from pileus.core.config import Settings
+from pileus.core.context import Context
 from pileus.core.db import Base, Database
 from pileus.core.service import Route, Service
 from stories import Cloud
@@ -51,6 +54,14 @@ def test_every_route_has_a_line_in_the_table_of_personas(service: Service) -> No
     assert not listed - there, f"the table names routes that there are not: {sorted(listed - there)}"
 
 
+def asking(service: Service, route: Route) -> dict[str, str]:
+    """The header that asks for a microversion in which there is the route."""
+    if service.microversions is None:
+        return {}
+    asked = route.until or service.microversions[1]
+    return {"OpenStack-API-Version": f"{service.version_names[0]} {asked[0]}.{asked[1]}"}
+
+
 class Trial:
     """One service with its table and with a target for each of its routes."""
 
@@ -77,10 +88,7 @@ class Trial:
         body = self.fill(self.table.BODIES.get(line.call, {}))
         if route.action:
             body = {route.action: self.fill(getattr(self.table, "ACTIONS", {}).get(route.action))}
-        headers = {}
-        if versions := self.service.microversions:
-            asked = route.until or versions[1]
-            headers["OpenStack-API-Version"] = f"{self.service.version_names[0]} {asked[0]}.{asked[1]}"
+        headers = asking(self.service, route)
         if kind := getattr(self.table, "TYPES", {}).get(line.call):
             headers["Content-Type"] = kind
         return self.cloud.call(route.method, self.service.prefix + path, body, TOKENS.get(persona), headers=headers)
@@ -124,4 +132,30 @@ def test_each_persona_gets_exactly_what_the_table_says(cloud: Cloud, service: Se
     routes = sorted(guarded(service), key=lambda route: ("GET", "POST", "PUT", "PATCH", "DELETE").index(route.method))
     wrong = [text for route in routes for text in trial.refused(route)]  # all of these first: they change nothing
     wrong += [text for route in routes for text in trial.allowed(route)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_there_is_a_table_for_every_service_with_rules() -> None:
+    guarding = {service.name for service in SERVICES if guarded(service)}
+    assert guarding - {"identity"} == set(TABLES), "write a table beside the others in tests/personas"
+
+
+@pytest.mark.parametrize("scope", [{"system": True}, {"domain_id": "d1"}, {}], ids=["system", "domain", "unscoped"])
+def test_a_token_without_a_project_does_nothing_even_for_an_admin(
+    database: Database, settings: Settings, scope: dict[str, Any]
+) -> None:
+    context = Context("u0", roles=("admin", "manager", "member", "reader"), **scope)
+    client = create_app(settings, database, lambda *_: context).test_client()
+    wrong = []
+    for service in KNOWN:
+        table = lines(TABLES[service.name].TABLE)
+        for route in guarded(service):
+            if table[call_of(service, route)].who == set(TOKENS):
+                continue
+            path = re.sub(r"<[^>]*>", "x", route.path)
+            body = {route.action: {}} if route.action else TABLES[service.name].BODIES.get(call_of(service, route), {})
+            headers = {"X-Auth-Token": "t", **asking(service, route)}
+            reply = client.open(service.prefix + path, method=route.method, json=body, headers=headers)
+            if reply.status_code != 403 and not (route.late and reply.status_code in (400, 404, 415)):
+                wrong.append(f"{route.method} {service.name} {route.path} {route.action or ''}: {reply.status_code}")
     assert not wrong, "\n".join(wrong)

@@ -11,9 +11,10 @@ from pileus.core.context import Context
 from pileus.core.errors import Forbidden
 from pileus.core.policy_file import PolicyFile
 
-# The personas of OpenStack's secure RBAC, for every service to build its rules from.
+# The personas of OpenStack's secure RBAC, for every service to build its rules from. What these services have belongs to a
+# project: a token for the system, for a domain or for nothing does nothing there, whatever its roles.
 BASE = [
-    policy.RuleDefault("context_is_admin", "role:admin"),
+    policy.RuleDefault("context_is_admin", "role:admin and not project_id:None"),
     policy.RuleDefault("owner", "project_id:%(project_id)s and not project_id:None"),
     policy.RuleDefault("admin", "rule:context_is_admin"),
     policy.RuleDefault("project_manager", "role:manager and rule:owner"),

@@ -120,10 +120,11 @@ def test_what_oslo_policy_understands_is_understood(text):
     assert not judge(f'"get_image": "{text}"', known).errors
 
 
-def test_a_token_without_a_project_owns_nothing_not_even_what_has_no_project(settings):
+@pytest.mark.parametrize("roles", [("manager", "member", "reader"), ("admin", "manager", "member", "reader")])
+def test_a_token_without_a_project_owns_nothing_not_even_what_has_no_project(settings, roles):
     rules = policy(settings)
     for scope in ({}, {"domain_id": "d1"}, {"system": True}):
-        nowhere = Context("u1", roles=("manager", "member", "reader"), **scope)
+        nowhere = Context("u1", roles=roles, **scope)
         for name in ("add_image", "get_network"):
             assert not rules.allows(nowhere, name)
             assert not rules.allows(nowhere, name, {"project_id": None})
