@@ -86,9 +86,16 @@ def test_another_projects_key_opens_nothing(bucket: str) -> None:
         assert refusal(client, bucket) == (404, "NoSuchBucket")
 
 
-def test_a_reader_has_no_use_for_a_key(bucket: str) -> None:
-    with project("reader") as (reader,):
-        assert refusal(s3(make_key(as_user(reader))), bucket)[0] == 403
+def test_a_key_is_of_no_use_to_one_who_has_become_a_reader() -> None:
+    cloud = admin()
+    with project("member") as (tenant,):
+        mine = as_user(tenant)
+        client = s3(make_key(mine))
+        client.create_bucket(Bucket="box")
+        for change, role in ((cloud.identity.assign_project_role_to_user, "reader"),
+                             (cloud.identity.unassign_project_role_from_user, "member")):  # fmt: skip
+            change(mine.current_project_id, mine.current_user_id, cloud.identity.find_role(role))
+        assert refusal(client, "box")[0] == 403
 
 
 @pytest.mark.parametrize("how", ["key deleted", "user disabled", "role taken", "project disabled"])
