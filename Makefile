@@ -4,6 +4,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 LAB := -i inventory/lab.yml
+EXAMPLES ?= 30
+SEED := $(or $(SEED),$(shell date +%s))
 SERVICES ?= identity identity_api image network volume compute object_storage
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
@@ -31,6 +33,10 @@ check: $(VENV)/.dev  ## all static checks, contract tests and unit tests (under 
 test: $(VENV)/.conform  ## everything: checks, API stories, the cloud on the lab, molecule
 	lab/test
 
+fuzz: $(VENV)/.dev  ## the identity API called with anything, for long (EXAMPLES=30, SEED=a number to repeat a run)
+	@echo "SEED=$(SEED)"
+	FUZZ_EXAMPLES=$(EXAMPLES) FUZZ_SEED=$(SEED) pytest -n 2 tests/api/identity/test_fuzz.py
+
 conform: $(VENV)/.conform  ## the interop lists and all of identity with an unmodified Tempest (SERVICES="identity network")
 	$(BIN)/python tests/conformance/conform.py $(SERVICES)
 
@@ -54,4 +60,4 @@ $(VENV)/.dev: pyproject.toml lab/install
 $(VENV)/.conform: pyproject.toml lab/install
 	@lab/install client,dev,conform
 
-.PHONY: help cloud check test conform bench stop clean
+.PHONY: help cloud check test fuzz conform bench stop clean
