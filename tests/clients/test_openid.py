@@ -253,3 +253,11 @@ def test_a_person_chooses_among_providers_unless_there_is_one_only(made: OpenIDC
     assert choice.status_code == 200 and "/identity_providers/op/" in choice.text
     only = made.call("GET", f"/auth/OS-FEDERATION/websso/opaque?origin={DASHBOARD}")
     assert only.status_code == 302 and only.headers["Location"].startswith(f"{made.provider.issuer}/auth?")
+
+
+def test_an_answer_that_says_it_is_another_provider_s_is_refused(made: OpenIDCloud) -> None:
+    browser = Browser(made)
+    back = browser.sign_on("ann", PATH)
+    assert parse_qs(urlsplit(back).query)["iss"] == [made.provider.issuer]
+    refused = browser.get(re.sub(r"iss=[^&]+", "iss=https%3A%2F%2Fevil.example.org", back), timeout=30)
+    assert refused.status_code == 401

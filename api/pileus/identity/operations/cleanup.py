@@ -12,6 +12,7 @@ from pileus.identity.models import (
     Credential,
     IdentityProvider,
     Limit,
+    Membership,
     Nonce,
     RequestToken,
     Trust,
@@ -32,9 +33,9 @@ def of_projects(session: Session, ids: Sequence[str]) -> None:
 
 
 def of_what_is_over(session: Session) -> None:
-    """Delete trusts that have ended, OAuth1 tokens that have expired, and nonces that are too old to come again."""
+    """Delete trusts that have ended, memberships and OAuth1 tokens that are over, and nonces too old to come again."""
     moment = now()
-    for model in (RequestToken, Nonce):
+    for model in (RequestToken, Nonce, Membership):
         session.execute(delete(model).where(model.expires_at < moment))
     above = aliased(Trust)
     orphaned = Trust.redelegated_trust_id.is_not(None) & Trust.redelegated_trust_id.not_in(select(above.id))

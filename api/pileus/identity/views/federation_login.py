@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader
 
-from pileus.core.errors import BadRequest, Fault, NotFound, Unauthorized
+from pileus.core.errors import BadRequest, Fault, NotFound, TooManyRequests, Unauthorized
 from pileus.core.http.call import Call
 from pileus.core.http.reply import Reply
 from pileus.core.service import Route
@@ -34,6 +34,8 @@ def _issue(call: Call, protocol_id: str, who: str, identify: Callable[[Attempt],
         identify(attempt)
         attempt.passed(protocol_id)
         issued = login.conclude(attempt, "unscoped")
+    except TooManyRequests:
+        raise
     except Fault:
         record_login(call, who, "failure")
         raise
@@ -110,8 +112,8 @@ def come_back(call: Call) -> Reply:
         raise Unauthorized(f"The identity provider refused: {call.query.get('error', 'no code')[:64]}.")
     idp_id, protocol_id = departure.idp_id, departure.protocol_id
     source = assertions.source(call.settings, idp_id, protocol_id)
-    if not isinstance(source, assertions.OpenID):
-        raise Unauthorized()
+    if not isinstance(source, assertions.OpenID) or call.query.get("iss", source.issuer) != source.issuer:
+        raise Unauthorized()  # or it comes from another provider (RFC 9207)
 
     def identify(attempt: Attempt) -> None:
         claims = oidc.provider(source).of_code(

@@ -160,7 +160,7 @@ class Provider:
         signed = token.count(".") == 2
         claims = self.verify(token, self.source.audiences, ("sub",)) if signed else self._introspected(token)
         try:
-            return self._with_userinfo(claims, token, str(claims.get("scope") or ""))
+            return self._with_userinfo(claims, token, claims.get("scope"))
         except Unauthorized:  # a token made out for us need not open the provider's own endpoint
             return claims
 
@@ -190,14 +190,12 @@ class Provider:
             claims, str(answer.get("access_token") or ""), answer.get("scope") or self.source.scopes
         )
 
-    def _with_userinfo(self, claims: Claims, token: str, scope: str) -> Claims:
-        """The claims, with those of the userinfo endpoint where the token opens it."""
-        if (
-            not self.source.userinfo
-            or not token
-            or "openid" not in scope.split()
-            or "userinfo_endpoint" not in self.about()
-        ):
+    def _with_userinfo(self, claims: Claims, token: str, scope: Any) -> Claims:
+        """The claims, with those of the userinfo endpoint where the token opens it; some write the scope as a list."""
+        scopes = scope if isinstance(scope, list) else str(scope or "").split()
+        if not self.source.userinfo or not token or "openid" not in scopes:
+            return claims
+        if "userinfo_endpoint" not in self.about():
             return claims
         bearer = {"Authorization": f"Bearer {token}"}
         more = self.ask("GET", self.endpoint("userinfo_endpoint"), proof=True, headers=bearer)

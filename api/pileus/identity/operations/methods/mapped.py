@@ -29,7 +29,9 @@ def vouched(attempt: Attempt, idp_id: str, protocol_id: str) -> None:
     if isinstance(source, assertions.Headers):
         said = assertions.of_headers(source, attempt.outside)
     else:
-        said = assertions.of_claims(oidc.provider(source).of_access_token(attempt.outside.bearer()))
+        bearer = attempt.outside.bearer()
+        with attempt.throttle.guard(f"bearer:{bearer}"):  # counts by the address
+            said = assertions.of_claims(oidc.provider(source).of_access_token(bearer))
     said_of(attempt, idp_id, protocol_id, source, said)
 
 
