@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Rule
 
 from pileus import catalogue
@@ -102,9 +102,12 @@ def _http_error(pipeline: Pipeline, error: HTTPException) -> Response:
         413: errors.TooLarge,
     }
     fault = kinds.get(error.code or 500, errors.Fault)("The resource could not be found." if error.code == 404 else "")
+    if isinstance(error, MethodNotAllowed):
+        fault.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     service = _service_of(request.path)
     if service is None:
-        return respond({"error": {"code": fault.status, "title": fault.title, "message": fault.message}}, fault.status)
+        body = {"error": {"code": fault.status, "title": fault.title, "message": fault.message}}
+        return respond(Reply(body, fault.status, fault.headers), fault.status)
     response = pipeline.refuse(service, fault)
     response.headers["X-Openstack-Request-Id"] = getattr(g, "request_id", "req-none")
     return response

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from pileus import catalogue
+from pileus import catalogue, identity
 from pileus.app import create_app
 from pileus.core.config import Settings
 from pileus.core.db import Database
@@ -81,3 +81,11 @@ def test_one_service_can_be_asked_for(client: FlaskClient) -> None:
     paths = client.get("/openapi.json?service=identity").json["paths"]
     assert paths and all(path.startswith("/identity/") for path in paths)
     assert client.get("/openapi.json?service=nobody").status_code == 404
+
+
+def test_every_answer_of_identity_has_a_published_shape() -> None:
+    published = identity.SERVICE.published()
+    routes = {(route.method, route.path): route for route in identity.SERVICE.routes}
+    assert set(published) <= set(routes)
+    bodies = {key for key, route in routes.items() if route.method != "HEAD" and route.status not in (204, 302)}
+    assert bodies - set(published) == set()

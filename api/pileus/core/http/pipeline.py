@@ -77,6 +77,7 @@ class Pipeline:
                 response = self.refuse(
                     service, Fault("An unexpected error prevented the server from fulfilling your request.")
                 )
+            response.headers.setdefault("Vary", "X-Auth-Token")  # or a cache would show one caller's answer to another
             version.stamp(service, asked, response)
             response.headers["X-Openstack-Request-Id"] = g.request_id
             self._note(service, route, response, time.perf_counter() - started)

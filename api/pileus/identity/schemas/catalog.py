@@ -1,6 +1,6 @@
 """Bodies about regions, services, endpoints and endpoint groups."""
 
-from pileus.identity.schemas.fields import BOOLEAN, MAYBE_TEXT, NAME, REFERENCE, URL, body
+from pileus.identity.schemas.fields import BOOLEAN, MAYBE_TEXT, NAME, REFERENCE, URL, body, change
 
 _REGION = {
     "id": {"type": "string", "minLength": 0, "maxLength": 255},
@@ -30,10 +30,10 @@ _FILTERS = {
 _GROUP = {"name": NAME, "description": MAYBE_TEXT, "filters": _FILTERS}
 
 CREATE_REGION = body("region", _REGION)
-UPDATE_REGION = body("region", _REGION)
+UPDATE_REGION = change("region", _REGION)
 CREATE_SERVICE = body("service", _SERVICE, ["type"])
-UPDATE_SERVICE = body("service", _SERVICE)
+UPDATE_SERVICE = change("service", _SERVICE)
 CREATE_ENDPOINT = body("endpoint", _ENDPOINT, ["url", "interface", "service_id"])
-UPDATE_ENDPOINT = body("endpoint", _ENDPOINT)
+UPDATE_ENDPOINT = change("endpoint", _ENDPOINT)
 CREATE_ENDPOINT_GROUP = body("endpoint_group", _GROUP, ["name", "filters"])
-UPDATE_ENDPOINT_GROUP = body("endpoint_group", _GROUP)
+UPDATE_ENDPOINT_GROUP = change("endpoint_group", _GROUP)

@@ -1,12 +1,12 @@
 """Bodies about credentials, EC2 keys and signatures."""
 
-from pileus.identity.schemas.fields import MAYBE_REFERENCE, NAME, REFERENCE, body
+from pileus.identity.schemas.fields import MAYBE_REFERENCE, NAME, REFERENCE, body, change
 
 _BLOB = {"type": "string", "maxLength": 65535}
 _CREDENTIAL = {"blob": _BLOB, "type": NAME, "user_id": REFERENCE, "project_id": MAYBE_REFERENCE}
 
 CREATE_CREDENTIAL = body("credential", _CREDENTIAL, ["blob", "type"])
-UPDATE_CREDENTIAL = body("credential", {**_CREDENTIAL})
+UPDATE_CREDENTIAL = change("credential", _CREDENTIAL)
 CREATE_EC2 = {"type": "object", "properties": {"tenant_id": REFERENCE}, "required": ["tenant_id"]}
 
 _SIGNED = {

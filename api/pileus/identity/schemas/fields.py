@@ -29,3 +29,10 @@ def body(key: str, properties: Schema, required: list[str] | None = None, *, clo
     if closed:
         inner["additionalProperties"] = False
     return {"type": "object", "properties": {key: inner}, "required": [key]}
+
+
+def change(key: str, properties: Schema) -> Schema:
+    """The schema of a body that changes something: one attribute at least."""
+    schema = body(key, properties)
+    schema["properties"][key]["minProperties"] = 1
+    return schema

@@ -9,6 +9,7 @@ from pileus.identity.schemas.fields import (
     NAME,
     TAGS,
     body,
+    change,
 )
 
 _DOMAIN = {"name": NAME, "description": MAYBE_TEXT, "enabled": BOOLEAN, "options": IMMUTABLE, "tags": TAGS}
@@ -21,7 +22,7 @@ _PROJECT = {
 }
 
 CREATE_DOMAIN = body("domain", {**_DOMAIN, "name": {**NAME, "maxLength": 64}, "explicit_domain_id": ID}, ["name"])
-UPDATE_DOMAIN = body("domain", _DOMAIN)
+UPDATE_DOMAIN = change("domain", _DOMAIN)
 CREATE_PROJECT = body("project", _PROJECT, ["name"])
-UPDATE_PROJECT = body("project", _PROJECT)
+UPDATE_PROJECT = change("project", _PROJECT)
 PUT_TAGS = {"type": "object", "properties": {"tags": TAGS}, "required": ["tags"], "additionalProperties": False}

@@ -1,6 +1,6 @@
 """Bodies about users, their passwords, and groups."""
 
-from pileus.identity.schemas.fields import BOOLEAN, MAYBE_REFERENCE, MAYBE_TEXT, NAME, REFERENCE, body
+from pileus.identity.schemas.fields import BOOLEAN, MAYBE_REFERENCE, MAYBE_TEXT, NAME, REFERENCE, body, change
 
 _SWITCH = {"type": ["boolean", "null"]}
 OPTIONS = {
@@ -36,9 +36,9 @@ _USER = {
 _GROUP = {"name": NAME, "domain_id": REFERENCE, "description": MAYBE_TEXT}
 
 CREATE_USER = body("user", _USER, ["name"])
-UPDATE_USER = body("user", _USER)
+UPDATE_USER = change("user", _USER)
 CHANGE_PASSWORD = body(
     "user", {"password": {"type": "string"}, "original_password": {"type": "string"}}, ["password", "original_password"]
 )
 CREATE_GROUP = body("group", _GROUP, ["name"])
-UPDATE_GROUP = body("group", _GROUP)
+UPDATE_GROUP = change("group", _GROUP)

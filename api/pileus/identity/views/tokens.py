@@ -17,8 +17,6 @@ from pileus.identity.views.listing import collection, flag
 from pileus.identity.views.outside import outside_of
 from pileus.identity.views.reach import permit
 
-_CACHING = {"Vary": "X-Auth-Token"}
-
 
 def body_of(call: Call, worth: Access, *, catalog: bool) -> dict[str, Any]:
     """A token as the API shows it."""
@@ -79,7 +77,7 @@ def create_token(call: Call) -> Reply:
         raise
     record_login(call, issued.access.token.user_id, "success")
     body = body_of(call, issued.access, catalog=not flag(call, "nocatalog"))
-    return Reply(body, 201, {"X-Subject-Token": issued.text, **_CACHING})
+    return Reply(body, 201, {"X-Subject-Token": issued.text})
 
 
 def _reach_subject(call: Call, grace: int = 0) -> tuple[str, Access]:
@@ -100,7 +98,7 @@ def show_token(call: Call) -> Reply:
     grace = call.settings.token_expired_window if flag(call, "allow_expired") else 0
     text, worth = _reach_subject(call, grace)
     body = body_of(call, worth, catalog=not flag(call, "nocatalog"))
-    return Reply(body, 200, {"X-Subject-Token": text, **_CACHING})
+    return Reply(body, 200, {"X-Subject-Token": text})
 
 
 def revoke_token(call: Call) -> None:

@@ -1,0 +1,81 @@
+"""What holds for every call: methods, content types, sizes, and the headers of answers."""
+
+import pytest
+
+from identity_stories import Identity
+from pileus import identity as service
+from pileus.core.http.body import MAX_BODY
+
+PLAIN = sorted(
+    route.path.removeprefix("/v3")
+    for route in service.SERVICE.routes
+    if route.method == "GET" and "<" not in route.path and route.path.startswith("/v3")
+)
+
+
+@pytest.mark.parametrize("path", PLAIN)
+def test_whatever_answers_get_answers_head_in_the_same_way_without_a_body(identity: Identity, path: str) -> None:
+    headers = {"X-Subject-Token": identity.admin}
+    got, head = identity.get(path, **headers), identity.call("HEAD", path, **headers)
+    assert (head.status_code, head.data) == (got.status_code, b"")
+
+
+def test_a_method_that_is_not_there_is_answered_with_those_that_are(identity: Identity) -> None:
+    reply = identity.put("/users", {"user": {}})
+    assert reply.status_code == 405 and reply.json["error"]["code"] == 405
+    assert {"GET", "POST"} <= set(reply.headers["Allow"].split(", "))
+    assert identity.delete("/nothing/here").status_code == 404
+
+
+def test_answers_are_for_one_caller_and_name_their_request(identity: Identity) -> None:
+    for reply in (identity.get("/users"), identity.get("/users", token=None), identity.get("/users/nobody")):
+        assert reply.headers["Vary"] == "X-Auth-Token"
+        assert reply.headers["X-Openstack-Request-Id"].startswith("req-")
+    assert identity.get("/users", token=None).headers["WWW-Authenticate"].startswith("Keystone uri=")
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "status"),
+    [
+        (b"<user/>", "application/xml", 415),
+        (b"name=x", "application/x-www-form-urlencoded", 415),
+        (b"{", "application/json", 400),
+        (b"", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b'{"user": {}}', "application/json", 400),
+        (b'{"user": "x"}', "application/json", 400),
+        (b'{"user": {"name": "\\u0000"}}', "application/json", 400),
+        (b'{"user": {"name": "\\ud800"}}', "application/json", 400),
+        (b'{"user": {"name": "x", "more": ' + b"[" * 300 + b"]" * 300 + b"}}", "application/json", 400),
+        (b'"' + b"x" * MAX_BODY + b'"', "application/json", 413),
+    ],
+    ids=range(11),
+)
+def test_a_body_that_is_none_is_refused_by_its_kind(identity: Identity, data: bytes, kind: str, status: int) -> None:
+    headers = {"X-Auth-Token": identity.admin, "Content-Type": kind}
+    reply = identity.client.post("/identity/v3/users", data=data, headers=headers)
+    assert reply.status_code == status
+    assert reply.json["error"]["code"] == status and reply.json["error"]["message"]
+
+
+def test_a_change_of_nothing_is_refused(identity: Identity) -> None:
+    user = identity.make("user", name="ann")
+    reply = identity.patch(f"/users/{user['id']}", {"user": {}})
+    assert reply.status_code == 400 and "user" in reply.json["error"]["message"]
+
+
+def test_the_versions_are_a_choice_of_one(identity: Identity) -> None:
+    for path in ("/identity", "/identity/"):
+        reply = identity.client.get(path)
+        assert reply.status_code == 300 and reply.headers["Location"].endswith("/identity/v3/")
+        assert [version["id"][:2] for version in reply.json["versions"]["values"]] == ["v3"]
+    for path in ("/identity/v3", "/identity/v3/"):
+        assert identity.client.get(path).json["version"]["status"] == "stable"
+
+
+def test_links_are_uris_whatever_the_name(identity: Identity) -> None:
+    region = identity.make("region", id="São Paulo #1")
+    assert region["links"]["self"].endswith("/v3/regions/S%C3%A3o%20Paulo%20%231")
+    reply = identity.client.get(region["links"]["self"], headers={"X-Auth-Token": identity.admin})
+    assert reply.json["region"] == region
+    assert identity.get("/regions?parent_region_id=São Paulo").json["links"]["self"].endswith("=S%C3%A3o%20Paulo")
