@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from identity_stories import Identity, in_project
+from pileus import catalogue
 from pileus.core.config import Settings
 from pileus.core.db import Database
 
@@ -134,6 +135,11 @@ def test_the_model_of_limits_is_shown(identity: Identity, two_levels: Identity) 
     for cloud, name in ((identity, "flat"), (two_levels, "strict_two_level")):
         model = cloud.get("/limits/model").json["model"]
         assert set(model) == {"name", "description"} and model["name"] == name and model["description"]
+
+
+def test_a_model_of_limits_that_is_none_is_said_at_the_start(identity: Identity) -> None:
+    with pytest.raises(ValueError, match="limit_model must be one of flat, strict_two_level, not two"):
+        catalogue.authenticator(replace(identity.settings, limit_model="two"))
 
 
 @pytest.fixture

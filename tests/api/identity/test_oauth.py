@@ -20,7 +20,7 @@ from sqlalchemy import update
 
 from identity_stories import PASSWORD, Identity, by_password, in_project
 from pileus.core.db import now
-from pileus.identity.models import AccessToken, Consumer, Nonce, RequestToken
+from pileus.identity.models import AccessToken, AuditEvent, Consumer, Nonce, RequestToken
 
 from .test_clients import auth_url
 
@@ -307,6 +307,20 @@ def test_a_stolen_database_yields_no_secret_of_a_consumer(stage: Stage) -> None:
         assert session.query(Nonce).count() == 2 and session.query(RequestToken).count() == 0
     for secret in (stage.program.secret, first, str(stage.program.token_secret)):
         assert secret not in text
+
+
+def test_the_way_of_a_consumer_leaves_a_trace(stage: Stage) -> None:
+    stage.grant().log_in()
+    with stage.cloud.database.read() as session:
+        rows = session.query(AuditEvent).order_by(AuditEvent.at).all()[-4:]
+    admin, consumer = stage.roles[""], stage.program.key
+    assert [(row.action, row.initiator_id) for row in rows] == [
+        ("create_request_token", consumer),
+        ("authorize_request_token", admin),
+        ("create_access_token", consumer),
+        ("authenticate", admin),
+    ]
+    assert rows[2].target_id == stage.program.token and rows[2].address == "127.0.0.1"
 
 
 def test_the_log_says_no_secret(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:

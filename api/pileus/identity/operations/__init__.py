@@ -11,7 +11,7 @@ from pileus.core.context import Context
 from pileus.core.db import Database
 from pileus.core.http.pipeline import Authenticate
 from pileus.identity.models import Project
-from pileus.identity.operations import access, cleanup, directories, throttle
+from pileus.identity.operations import access, cleanup, directories, limit_models, throttle
 from pileus.identity.operations.bootstrap import bootstrap
 
 __all__ = [
@@ -26,7 +26,11 @@ __all__ = [
 
 
 def authenticator(settings: Settings) -> Authenticate:
-    """How tokens become contexts: one indexed read when nothing has changed since the token was last seen."""
+    """How tokens become contexts: one indexed read when nothing has changed since the token was last seen.
+
+    Raises ValueError for settings that identity cannot work with.
+    """
+    limit_models.of(settings)
 
     def authenticate(session: Session, token: str, request_id: str, grace: int = 0, /) -> Context:
         return context_of(access.load(session, settings, token, grace=grace), token, request_id)

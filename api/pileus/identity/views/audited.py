@@ -47,3 +47,9 @@ def record_login(call: Call, user: str, outcome: str, action: str = "authenticat
     with call.database.write() as session:
         target = ("account/user", user)
         audit.record(session, call.settings, context, action, outcome, target, call.address)
+
+
+def record_change(call: Call, initiator: str, action: str, target: tuple[str, str]) -> None:
+    """Record a change made by somebody without a token, in the transaction that makes it; `target` is (type, id)."""
+    context = Context(user_id=initiator, request_id=g.request_id)
+    audit.record(call.session, call.settings, context, action, "success", target, call.address)

@@ -11,6 +11,7 @@ from pileus.core.service import Route
 from pileus.identity.operations import access_tokens, request_tokens
 from pileus.identity.operations.access import stamp
 from pileus.identity.schemas.oauth import AUTHORIZE
+from pileus.identity.views.audited import record_change
 from pileus.identity.views.outside import outside_of
 
 
@@ -30,6 +31,7 @@ def create_request_token(call: Call) -> Reply:
             "Expecting to find a project in the header Requested-Project-Id.", field="Requested-Project-Id"
         )
     row, secret = request_tokens.create(call.session, call.settings, outside_of(call), project_id)
+    record_change(call, row.consumer_id, "create_request_token", ("request_token", row.id))
     return _form(row.id, secret, row.expires_at)
 
 
@@ -43,6 +45,7 @@ def authorize(call: Call, token_id: str) -> dict[str, Any]:
 def create_access_token(call: Call) -> Reply:
     """Exchange an authorized request token for an access token."""
     row, secret = access_tokens.create(call.session, call.settings, outside_of(call))
+    record_change(call, row.consumer_id, "create_access_token", ("access_token", row.id))
     return _form(row.id, secret, row.expires_at)
 
 
