@@ -3,7 +3,7 @@
 from pileus.identity.schemas.fields import BOOLEAN, MAYBE_TEXT, NAME, REFERENCE, URL, body, change
 
 _REGION = {
-    "id": {"type": "string", "minLength": 0, "maxLength": 255},
+    "id": {"type": "string", "minLength": 0, "maxLength": 255, "pattern": "^[^/]*$"},  # it stands in paths
     "description": MAYBE_TEXT,
     "parent_region_id": {"type": ["string", "null"], "maxLength": 255},
 }
