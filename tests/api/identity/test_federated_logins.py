@@ -281,25 +281,6 @@ def test_a_person_chooses_where_several_providers_speak_one_protocol(federated: 
     assert page.status_code == 200 and "identity_providers/campus/" in page.text and ">other<" in page.text
 
 
-def test_an_authenticated_user_of_a_trusted_proxy_logs_in_by_the_method_external(federated: Identity) -> None:
-    external = {"methods": ["external"], "external": {}}
-    reply = federated.log_in(external, in_project("admin"), X_Remote_User="admin")
-    assert reply.status_code == 201 and reply.json["token"]["methods"] == ["external"]
-    domain = federated.make("domain", name="acme")["id"]
-    carl = federated.make("user", name="carl", domain_id=domain)["id"]
-    named = federated.log_in(external, X_Remote_User="carl", X_Remote_Domain="acme")
-    assert named.status_code == 201 and named.json["token"]["user"]["id"] == carl
-    for headers in ({}, {"X_Remote_User": "carl"}, {"X_Remote_User": "admin", "X_Remote_Domain": "none"}):
-        assert federated.log_in(external, **headers).status_code == 401
-    federated.patch(f"/users/{carl}", {"user": {"enabled": False}})
-    assert federated.log_in(external, X_Remote_User="carl", X_Remote_Domain="acme").status_code == 401
-
-
-def test_external_needs_a_setting(identity: Identity) -> None:
-    assert identity.log_in({"methods": ["external"], "external": {}}, X_Remote_User="admin").status_code == 401
-    assert identity.token("admin", PASSWORD)
-
-
 @pytest.mark.parametrize(
     "text", ["nonsense", "[campus.saml2]\nkind='magic'", "[campus.saml2]\nkind='oidc'\nissuer='x'", "campus = 1"]
 )
@@ -367,3 +348,39 @@ def test_the_audit_trail_tells_of_logins_by_a_provider(federated: Identity) -> N
         ).scalars()
         found = [(row.initiator_id, row.outcome) for row in rows]
     assert found[-2:] == [(user, "success"), ("campus/saml2", "failure")]
+
+
+def test_a_user_can_be_made_before_the_first_login(federated: Identity) -> None:
+    names = [{"idp_id": "campus", "protocols": [{"protocol_id": "saml2", "unique_id": "ann"}]}]
+    made = federated.make("user", name="Ann Smith", domain_id="default", federated=names)
+    assert made["federated"] == names
+    project = federated.get("/projects?name=web").json["projects"][0]["id"]
+    manager = federated.get("/roles?name=manager").json["roles"][0]["id"]
+    assert federated.put(f"/projects/{project}/users/{made['id']}/roles/{manager}").status_code == 204
+    reply = log_in(federated)
+    assert reply.json["token"]["user"]["id"] == made["id"] and reply.json["token"]["user"]["name"] == "Ann Smith"
+    scoped = rescoped(federated, reply.headers["X-Subject-Token"])
+    assert "manager" in {role["name"] for role in scoped.json["token"]["roles"]}
+    assert federated.get(f"/users/{made['id']}").json["user"]["federated"] == names
+    other = {"user": {"name": "other", "domain_id": "default", "federated": names}}
+    assert federated.post("/users", other).status_code == 409
+    names[0]["idp_id"] = "nowhere"
+    assert federated.post("/users", other).status_code == 400
+    assert federated.post("/users", {"user": {"name": "other", "federated": [{"idp_id": "campus"}]}}).status_code == 400
+    assert federated.get("/users?name=other").json["users"] == []
+    changed = federated.patch(f"/users/{made['id']}", {"user": {"federated": []}})
+    assert "federated" not in changed.json["user"]
+    assert log_in(federated).json["token"]["user"]["id"] != made["id"]
+
+
+def test_who_rules_a_domain_lays_no_hands_on_the_guests_of_another(federated: Identity) -> None:
+    home = federated.get(CAMPUS).json["identity_provider"]["domain_id"]
+    manager = federated.get("/roles?name=manager").json["roles"][0]["id"]
+    names = [{"idp_id": "campus", "protocols": [{"protocol_id": "saml2", "unique_id": "ann"}]}]
+    for domain, status in (("default", 403), (home, 201)):
+        boss = federated.make("user", name=f"boss of {domain}", domain_id=domain, password="secret")["id"]
+        assert federated.put(f"/domains/{domain}/users/{boss}/roles/{manager}").status_code == 204
+        by_id = {"methods": ["password"], "password": {"user": {"id": boss, "password": "secret"}}}
+        token = federated.log_in(by_id, {"domain": {"id": domain}}).headers["X-Subject-Token"]
+        body = {"user": {"name": "ann", "domain_id": domain, "federated": names}}
+        assert federated.post("/users", body, token=token).status_code == status

@@ -28,7 +28,7 @@ class User(TokenGround, Timestamps, Base):
     """A person or a program that logs in.
 
     `source` is "sql", "ldap" (the row is what the directory of the domain said last; `external_id` is its id there), or
-    "federated" (made at the first login through an identity provider).
+    "federated" (made at, or for, the first login through an identity provider).
     """
 
     ground_when_new = False

@@ -24,6 +24,30 @@ OPTIONS = {
         },
     },
 }
+_REFERENCE = {"type": "string", "minLength": 1, "maxLength": 255}
+_FEDERATED = {
+    "type": "array",
+    "maxItems": 100,
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["idp_id", "protocols"],
+        "properties": {
+            "idp_id": _REFERENCE,
+            "protocols": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 100,
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["protocol_id", "unique_id"],
+                    "properties": {"protocol_id": _REFERENCE, "unique_id": _REFERENCE},
+                },
+            },
+        },
+    },
+}
 _USER = {
     "name": NAME,
     "domain_id": REFERENCE,
@@ -32,6 +56,7 @@ _USER = {
     "enabled": BOOLEAN,
     "password": {"type": ["string", "null"]},
     "options": OPTIONS,
+    "federated": _FEDERATED,
 }
 _GROUP = {"name": NAME, "domain_id": REFERENCE, "description": MAYBE_TEXT}
 

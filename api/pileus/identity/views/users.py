@@ -11,6 +11,7 @@ from pileus.core.service import Route
 from pileus.identity.models import Project, User
 from pileus.identity.operations import access, assignments, users
 from pileus.identity.operations.bootstrap import DEFAULT_DOMAIN
+from pileus.identity.operations.federation import identities
 from pileus.identity.schemas.users import CHANGE_PASSWORD, CREATE_USER, UPDATE_USER
 from pileus.identity.views import directories, own, projects
 from pileus.identity.views.audited import record_login
@@ -28,6 +29,7 @@ _KNOWN = frozenset(
         "password",
         "options",
         "original_password",
+        "federated",
     )
 )
 COLUMNS = {"id": User.id, "name": User.name, "enabled": User.enabled, "domain_id": User.domain_id}
@@ -50,6 +52,12 @@ def shape(call: Call, row: User) -> dict[str, Any]:
     if row.description is not None:
         shown["description"] = row.description
     return shown
+
+
+def _whole(call: Call, row: User) -> dict[str, Any]:
+    """One user, with the names that identity providers have for it."""
+    shown, known = shape(call, row), identities.of_user(call.session, row)
+    return {"user": {**shown, "federated": known} if known else shown}
 
 
 def target(row: User) -> dict[str, Any]:
@@ -119,14 +127,16 @@ def create_user(call: Call) -> dict[str, Any]:
     domain_id = values.get("domain_id") or default_domain(call)
     permit(call, {"target.user.domain_id": domain_id})
     row = users.create(call.session, call.settings, domain_id, values, only(values, _KNOWN))
-    return {"user": shape(call, row)}
+    if values.get("federated"):
+        identities.put(call.session, row, values["federated"], anywhere=call.context.is_admin)
+    return _whole(call, row)
 
 
 def show_user(call: Call, user_id: str) -> dict[str, Any]:
     """One user."""
     row = find(call, user_id)
     directories.see(call, row)
-    return {"user": shape(call, row)}
+    return _whole(call, row)
 
 
 def update_user(call: Call, user_id: str) -> dict[str, Any]:
@@ -135,7 +145,9 @@ def update_user(call: Call, user_id: str) -> dict[str, Any]:
     values = call.body["user"]
     users.check_own_domain(values, row)
     users.change(call.session, call.settings, row, values, only(values, _KNOWN))
-    return {"user": shape(call, row)}
+    if "federated" in values:
+        identities.put(call.session, row, values["federated"], anywhere=call.context.is_admin)
+    return _whole(call, row)
 
 
 def delete_user(call: Call, user_id: str) -> None:

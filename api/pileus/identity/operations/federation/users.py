@@ -165,15 +165,24 @@ def _free_name(session: Session, guest: Guest, own: str = "") -> str:
     return ""
 
 
+def _renamed(guest: Guest, user: User) -> bool:
+    """Whether the provider has another name for a user that it has named."""
+    return bool(user.external_id) and user.name != guest.name and not user.name.startswith(f"{guest.name} (")
+
+
 def _outdated(session: Session, guest: Guest, user: User) -> bool:
     """Whether anything that the provider says is not so here yet."""
-    renamed = user.name != guest.name and not user.name.startswith(f"{guest.name} (")
     moved = bool(guest.email) and user.extra.get("email") != guest.email
-    return renamed or moved or bool(_memberships(session, guest, user)) or bool(_missing_grants(session, guest, user))
+    return (
+        _renamed(guest, user)
+        or moved
+        or bool(_memberships(session, guest, user))
+        or bool(_missing_grants(session, guest, user))
+    )
 
 
 def _update(session: Session, guest: Guest, user: User) -> None:
-    if user.name != guest.name and not user.name.startswith(f"{guest.name} ("):
+    if _renamed(guest, user):
         user.name = _free_name(session, guest, user.id) or user.name
     if guest.email and user.extra.get("email") != guest.email:
         user.extra = {**user.extra, "email": guest.email}
