@@ -53,11 +53,15 @@ def authenticator(settings: Settings) -> Authenticate:
     return _identity.authenticator(settings)
 
 
-def bootstrap(session: Session, settings: Settings, password: str) -> None:
-    """What a new cloud needs: identity's rows, flavors and volume types; safe to repeat."""
-    _identity.bootstrap(session, settings, SERVICES, password)
+def bootstrap(session: Session, settings: Settings, password: str) -> bool:
+    """What a new cloud needs: identity's rows, flavors and volume types; safe to repeat.
+
+    Says whether the admin had another password before.
+    """
+    changed = _identity.bootstrap(session, settings, SERVICES, password)
     _compute.bootstrap_flavors(session)
     _block_storage.bootstrap_types(session)
+    return changed
 
 
 def chores(session: Session, settings: Settings) -> None:

@@ -17,7 +17,11 @@ from pileus.cli.settings import Setup, pass_setup
 )
 @pass_setup
 def bootstrap(setup: Setup, password_file: Path | None) -> None:
-    """Make the admin, the roles, the service catalog, flavors and volume types; what is there already stays."""
+    """Make the admin, the roles, the service catalog, flavors and volume types; what is there already stays.
+
+    Another password than before becomes the admin's and ends the admin's tokens; an admin who was disabled or locked out may
+    log in again. Without --password-file the password is read from the terminal, or else from standard input.
+    """
     from pileus import catalogue  # noqa: PLC0415 - keeps `pileus --help` quick
 
     if password_file:
@@ -35,6 +39,8 @@ def bootstrap(setup: Setup, password_file: Path | None) -> None:
 
     with setup.database.write() as session:
         event.listen(session, "before_flush", note)
-        catalogue.bootstrap(session, setup.settings, password)
+        changed = catalogue.bootstrap(session, setup.settings, password)
     done = f"{len(changes)} rows written" if changes else "nothing changed"
+    if changed:
+        click.echo("The password of admin is another one now; tokens got with the one before have ended.")
     click.echo(f"The cloud is bootstrapped ({done}): user admin in project admin, domain Default.")

@@ -1,12 +1,14 @@
-"""What a bootstrap leaves behind for the object store: its place in the catalog, and a user that can do one thing only."""
+"""What a bootstrap leaves behind: the admin, and for the object store a place in the catalog and a user of few rights."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from identity_stories import PASSWORD, Identity, in_project
+from identity_stories import PASSWORD, Identity, by_password, in_project
 from pileus import catalogue
+from pileus.cli import main
 from pileus.core.config import Settings
 from pileus.core.db import Database
 from pileus.identity.operations import bootstrap
@@ -73,3 +75,33 @@ def test_its_password_follows_the_file(identity: Identity, site: Settings, datab
     Path(site.object_store_password_file).write_text("another-one-for-it")
     again(identity, site)
     assert identity.token("object_store", "another-one-for-it", in_project("service"))
+
+
+def by_command(identity: Identity, monkeypatch: pytest.MonkeyPatch, password: str) -> str:
+    """Run `pileus bootstrap`."""
+    monkeypatch.setenv("PILEUS_STATE_DIR", str(identity.settings.state_dir))
+    monkeypatch.setenv("PILEUS_DATABASE_URL", identity.database.url)
+    done = CliRunner().invoke(main, ["bootstrap"], input=password, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert password not in done.output
+    return done.output
+
+
+def test_a_second_bootstrap_changes_nothing(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_command(identity, monkeypatch, PASSWORD)  # flavors and volume types are new the first time
+    shown = by_command(identity, monkeypatch, PASSWORD)
+    assert "nothing changed" in shown and "password of admin" not in shown
+    assert identity.get("/users").status_code == 200
+
+
+def test_a_bootstrap_with_another_password_lets_the_admin_in(identity_with, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = identity_with(lockout_attempts=2)
+    user = identity.get("/users?name=admin").json["users"][0]["id"]
+    assert identity.patch(f"/users/{user}", {"user": {"enabled": False}}).status_code == 200
+    for _ in range(2):
+        identity.log_in(by_password("admin", "wrong"))
+    shown = by_command(identity, monkeypatch, "open sesame")
+    assert "The password of admin is another one now" in shown
+    assert identity.log_in(by_password("admin", PASSWORD)).status_code == 401
+    assert identity.token("admin", "open sesame", in_project("admin"))
+    assert identity.get("/users").status_code == 401

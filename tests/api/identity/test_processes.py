@@ -87,18 +87,6 @@ class World:
         assert status in (200, 201, 204), (path, status)
 
 
-Change = tuple[str, Callable[[World, str], None]]
-CHANGES: list[Change] = [
-    ("it was given back", _give_back),
-    ("its role was taken", lambda w, t: w.change("DELETE", "/projects/{project}/users/{user}/roles/{role}")),
-    ("the password was set", lambda w, t: w.change("PATCH", "/users/{user}", {"user": {"password": "secret"}})),
-    ("the password was changed", lambda w, t: _change_password(w)),
-    ("the project was disabled", lambda w, t: w.change("PATCH", "/projects/{project}", _disabled("project"))),
-    ("the user was disabled", lambda w, t: w.change("PATCH", "/users/{user}", _disabled("user"))),
-    ("the user was deleted", lambda w, t: w.change("DELETE", "/users/{user}")),
-]
-
-
 def _disabled(what: str) -> dict[str, Any]:
     return {what: {"enabled": False}}
 
@@ -111,6 +99,18 @@ def _change_password(world: World) -> None:
     body = {"user": {"original_password": "secret", "password": "Secret"}}
     assert world.one.call("POST", f"/users/{world.ids['user']}/password", body)[0] == 204
     world.change("PATCH", "/users/{user}", {"user": {"password": "secret"}})
+
+
+Change = tuple[str, Callable[[World, str], None]]
+CHANGES: list[Change] = [
+    ("it was given back", _give_back),
+    ("its role was taken", lambda w, t: w.change("DELETE", "/projects/{project}/users/{user}/roles/{role}")),
+    ("the password was set", lambda w, t: w.change("PATCH", "/users/{user}", {"user": {"password": "secret"}})),
+    ("the password was changed", lambda w, t: _change_password(w)),
+    ("the project was disabled", lambda w, t: w.change("PATCH", "/projects/{project}", _disabled("project"))),
+    ("the user was disabled", lambda w, t: w.change("PATCH", "/users/{user}", _disabled("user"))),
+    ("the user was deleted", lambda w, t: w.change("DELETE", "/users/{user}")),
+]
 
 
 def prepare(one: Server, other: Server, password: str) -> World:

@@ -12,12 +12,13 @@ from pileus.identity.models import (
     CatalogService,
     Endpoint,
     Implication,
+    Login,
     Project,
     Region,
     Role,
     User,
 )
-from pileus.identity.operations import passwords
+from pileus.identity.operations import passwords, revocations
 from pileus.identity.operations.keys import KeyRepository
 
 ROLES = ("admin", "manager", "member", "reader", "service")
@@ -40,10 +41,11 @@ def make_keys(settings: Settings) -> None:
         KeyRepository(settings.path("keys", name)).create()
 
 
-def bootstrap(session: Session, settings: Settings, services: Iterable[Service], admin_password: str | None) -> None:
+def bootstrap(session: Session, settings: Settings, services: Iterable[Service], admin_password: str | None) -> bool:
     """Make the default domain, the admin with project and roles, the region, and the catalog of these services.
 
-    The admin's password is set when the user is new, or when `admin_password` is given and differs. Where the settings
+    The admin's password is set when the user is new, or when `admin_password` is given and differs; the latter is what this
+    answers, and it ends the admin's tokens. An admin who was disabled or locked out can log in again. Where the settings
     tell of an object store, it is listed, too, and the user it logs in as can validate tokens and do nothing else.
     """
     make_keys(settings)
@@ -51,7 +53,8 @@ def bootstrap(session: Session, settings: Settings, services: Iterable[Service],
     project = _project(
         session, Project(name="admin", domain_id=domain.id, parent_id=domain.id, description="For the administrators")
     )
-    admin = _user(session, settings, domain.id, "admin", admin_password)
+    admin, changed = _user(session, settings, domain.id, "admin", admin_password)
+    _let_in(session, admin)
     roles = {name: _role(session, name) for name in ROLES}
     for prior, implied in IMPLIED:
         if session.get(Implication, (roles[prior].id, roles[implied].id)) is None:
@@ -67,6 +70,7 @@ def bootstrap(session: Session, settings: Settings, services: Iterable[Service],
     if settings.object_store_password_file:
         _object_store_user(session, settings, domain, roles["service"])
     session.flush()
+    return changed
 
 
 def _project(session: Session, wanted: Project) -> Project:
@@ -109,7 +113,8 @@ def _user(
     name: str,
     password: str | None,
     options: dict[str, bool] | None = None,
-) -> User:
+) -> tuple[User, bool]:
+    """The user, made where it is missing, and whether an old password was replaced."""
     user = session.execute(select(User).where(User.name == name, User.domain_id == domain_id)).scalar_one_or_none()
     if user is None:
         if not password:
@@ -118,16 +123,27 @@ def _user(
         session.add(user)
         session.flush()
     kept = passwords.current(user)
-    if password and not passwords.verify(kept.hash if kept else None, password):
-        passwords.put(session, settings, user, password, self_service=True)
-    return user
+    new = bool(password) and not passwords.verify(kept.hash if kept else None, str(password))
+    if new:
+        passwords.put(session, settings, user, str(password), self_service=True)
+    if new and kept is not None:
+        revocations.revoke(session, settings, "user", user.id)
+    return user, new and kept is not None
+
+
+def _let_in(session: Session, admin: User) -> None:
+    login = session.get(Login, admin.id)
+    if login is not None and login.failures:
+        login.failures, login.failed_at = 0, None
+    if not admin.enabled:
+        admin.enabled = True
 
 
 def _object_store_user(session: Session, settings: Settings, domain: Project, role: Role) -> None:
     wanted = Project(name="service", domain_id=domain.id, parent_id=domain.id, description="For the services")
     project = _project(session, wanted)
     password = settings.secret("object_store_password_file")
-    user = _user(session, settings, domain.id, OBJECT_STORE, password, dict.fromkeys(_TIRELESS, True))
+    user, _ = _user(session, settings, domain.id, OBJECT_STORE, password, dict.fromkeys(_TIRELESS, True))
     _assign(session, user, "project", project.id, role)
 
 
