@@ -1,10 +1,12 @@
 """A bootstrapped cloud whose tokens are real, for the stories about identity."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 from argon2 import PasswordHasher
+from werkzeug.serving import make_server
 
 from directory_stories import Company, settle
 from identity_stories import PASSWORD, Identity, in_project
@@ -75,3 +77,18 @@ def company(identity: Identity, tree: Tree) -> Company:
     tree.person("ann", mail="ann@example.org", description="She")
     tree.person("bob")
     return settle(identity, tree)
+
+
+@pytest.fixture
+def auth_url(database: Database, settings: Settings) -> Iterator[str]:
+    """The address of a live identity API, for clients that cannot do without one."""
+    server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
+    here = replace(settings, public_url=f"http://127.0.0.1:{server.server_port}")
+    with database.write() as session:
+        bootstrap(session, here, catalogue.SERVICES, PASSWORD)
+    server.app = create_app(here, database)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"{here.public_url}/identity"
+    server.shutdown()
+    thread.join()

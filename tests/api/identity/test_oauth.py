@@ -22,9 +22,6 @@ from identity_stories import PASSWORD, Identity, by_password, in_project
 from pileus.core.db import now
 from pileus.identity.models import AccessToken, AuditEvent, Consumer, Nonce, RequestToken
 
-from .test_clients import auth_url
-
-__all__ = ["auth_url"]
 PUBLIC = "http://127.0.0.1:8080/identity/v3"
 
 
