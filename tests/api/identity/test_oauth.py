@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -191,6 +192,33 @@ def test_only_the_verifier_turns_a_request_token_into_an_access_token(stage: Sta
     stage.program.token, stage.program.token_secret = asked
     stage.program.exchange(verifier, 401)
     assert stage.program.log_in().status_code == 401
+
+
+def test_of_two_who_exchange_a_request_token_at_once_one_gets_an_access_token(stage: Stage) -> None:
+    stage.program.ask(stage.project)
+    verifier = stage.agree("member")
+    app, path = stage.cloud.client.application, "/OS-OAUTH1/access_token"
+
+    def exchange(_number: int) -> int:
+        cloud = replace(stage.cloud, client=app.test_client())
+        return int(cloud.post(path, token=None, **stage.program.sign(path, verifier=verifier)).status_code)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(exchange, range(4))) == [201, 401, 401, 401]
+    with stage.cloud.database.read() as session:
+        assert session.query(AccessToken).count() == 1
+
+
+def test_a_signed_request_works_once_even_at_once(stage: Stage) -> None:
+    program = stage.grant()
+    signed, app = program.sign("/auth/tokens"), stage.cloud.client.application
+
+    def log_in(_number: int) -> int:
+        cloud = replace(stage.cloud, client=app.test_client())
+        return int(cloud.log_in({"methods": ["oauth1"], "oauth1": {}}, **signed).status_code)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(log_in, range(4))) == [201, 401, 401, 401]
 
 
 def test_a_request_token_is_the_consumers_own(stage: Stage) -> None:
