@@ -37,7 +37,9 @@ def create_app(
     app.url_rule_class = OneWayRule
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    pipeline = Pipeline(settings, database, catalogue.policy(settings), authenticate or catalogue.authenticator(settings))
+    pipeline = Pipeline(
+        settings, database, catalogue.policy(settings), authenticate or catalogue.authenticator(settings)
+    )
     app.extensions["pileus"] = pipeline
     for service in catalogue.SERVICES:
         pipeline.mount(app, service)

@@ -93,7 +93,12 @@ TABLE += [
     for name, about in (("reset_status", "Set the state by hand"), ("force_delete", "Delete in any state"))
 ]
 TABLE += [
-    (f"volume:{verb}_{kind}_metadata", who, f"{verb.capitalize()} metadata", (method, f"/{kind}s/{{id}}/metadata{more}"))
+    (
+        f"volume:{verb}_{kind}_metadata",
+        who,
+        f"{verb.capitalize()} metadata",
+        (method, f"/{kind}s/{{id}}/metadata{more}"),
+    )
     for kind in ("volume", "snapshot")
     for verb, who, method, more in (
         ("get", READER, "GET", ""),

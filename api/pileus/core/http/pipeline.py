@@ -50,7 +50,10 @@ class Pipeline:
         groups: dict[tuple[str, str], list[Route]] = defaultdict(list)
         for route in service.routes:
             groups[route.method, route.path].append(route)
-        for (method, path), routes in sorted(groups.items(), key=lambda group: group[0][0] != "HEAD"):  # or GET answers it
+        ordered = sorted(
+            groups.items(), key=lambda group: group[0][0] != "HEAD"
+        )  # first come, first asked: GET takes HEAD
+        for (method, path), routes in ordered:
             app.add_url_rule(
                 service.prefix + path,
                 endpoint=f"{service.name} {method} {path}",
