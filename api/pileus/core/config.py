@@ -3,6 +3,8 @@
 import os
 import tomllib
 from dataclasses import dataclass, fields
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +106,22 @@ def load(file: str | None = None) -> Settings:
     for name in known:
         if (text := os.environ.get(f"PILEUS_{name.upper()}")) is not None:
             values[name] = text
-    return Settings(**{name: _typed(name, value) for name, value in values.items()})
+    found = Settings(**{name: _typed(name, value) for name, value in values.items()})
+    proxies(found.trusted_proxies)
+    return found
+
+
+@lru_cache(maxsize=16)
+def proxies(setting: str) -> tuple[bool, tuple[IPv4Network | IPv6Network, ...]]:
+    """The proxies of the setting trusted_proxies: whether those that come by a unix socket, and from which networks.
+
+    Raises ValueError for what is no address.
+    """
+    words = [word.strip() for word in setting.split(",") if word.strip()]
+    try:
+        return "unix" in words, tuple(ip_network(word, strict=False) for word in words if word != "unix")
+    except ValueError as error:
+        raise ValueError(f"setting trusted_proxies: {error}") from None
 
 
 def _typed(name: str, value: Any) -> Any:

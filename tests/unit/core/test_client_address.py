@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask, request
 
-from pileus.core.config import Settings
+from pileus.core.config import Settings, load
 from pileus.core.http.client_address import client_address
 
 PROXIES = "10.0.0.1, 192.168.0.0/24,2001:db8::/48,unix"
@@ -48,6 +48,7 @@ def test_without_proxies_nothing_is_believed() -> None:
     assert seen("", "1.2.3.4", "10.0.0.1") == ""
 
 
-def test_a_setting_that_names_no_address_is_refused() -> None:
-    with pytest.raises(ValueError, match="proxy"):
-        seen("10.0.0.1", "1.2.3.4", "proxy.example.org")
+def test_a_setting_that_names_no_address_is_refused_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PILEUS_TRUSTED_PROXIES", "10.0.0.1, proxy.example.org")
+    with pytest.raises(ValueError, match=r"trusted_proxies: 'proxy.example.org'"):
+        load()

@@ -1,15 +1,12 @@
 """Where a request comes from, also when a proxy stands between."""
 
 import ipaddress
-from functools import lru_cache
 
 from flask import Request
 
-from pileus.core.config import Settings
+from pileus.core.config import Settings, proxies
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-SOCKET = "unix"  # how the setting names a proxy that comes by a unix socket
 
 
 def client_address(request: Request, settings: Settings) -> str:
@@ -35,7 +32,7 @@ def client_address(request: Request, settings: Settings) -> str:
 
 def trusted(settings: Settings, address: str) -> bool:
     """Whether this is a proxy of ours; an empty address is a unix socket."""
-    sockets, networks = _proxies(settings.trusted_proxies)
+    sockets, networks = proxies(settings.trusted_proxies)
     found = parse(address)
     if found is None:
         return sockets and not address
@@ -59,10 +56,3 @@ def parse(text: str) -> Address | None:
 def _text(address: str) -> str:
     found = parse(address)
     return str(found) if found is not None else address
-
-
-@lru_cache(maxsize=16)
-def _proxies(setting: str) -> tuple[bool, tuple[Network, ...]]:
-    """Whether unix sockets are trusted, and the networks that are; raises ValueError for what is none."""
-    words = [word.strip() for word in setting.split(",") if word.strip()]
-    return SOCKET in words, tuple(ipaddress.ip_network(word, strict=False) for word in words if word != SOCKET)

@@ -83,7 +83,9 @@ def problems(settings: Settings, name: str) -> list[str]:
     if not keys.numbers():
         return [f"{keys.folder}: there are no keys; run pileus bootstrap"]
     found = [
-        f"{keys.folder}/{key.number}: others may read it (mode {key.mode:o})" for key in keys.listed() if key.mode & 0o77
+        f"{keys.folder}/{key.number}: others may read it (mode {key.mode:o})"
+        for key in keys.listed()
+        if key.mode & 0o77
     ]
     if keys.folder.stat().st_mode & 0o77:
         found.append(f"{keys.folder}: others may look into it (mode {keys.folder.stat().st_mode & 0o777:o})")
