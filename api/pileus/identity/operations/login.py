@@ -121,5 +121,6 @@ def note_success(attempt: Attempt, user: User) -> None:
         return
     with attempt.database.write() as session:
         values = {"failures": 0, "failed_at": None, "active_at": today}
-        first = insert(session, Login).values(user_id=user.id, **values)  # another login may be the first at the same time
+        # another login may be the first at the same time
+        first = insert(session, Login).values(user_id=user.id, **values)
         session.execute(first.on_conflict_do_update(index_elements=[Login.user_id], set_=values))
