@@ -37,7 +37,7 @@ class Site:
     def play(self, *more: str, **variables: object) -> subprocess.CompletedProcess[str]:
         """Run the playbook."""
         command = [str(PROGRAMS / "ansible-playbook"), "-i", str(self.home / "inventory.json"), *more]
-        command += ["-e", json.dumps(variables), str(ROOT / "playbooks/identity/keys_rotate.yml")]
+        command += ["-e", json.dumps(variables), str(ROOT / "playbooks/rollout/keys_rotate.yml")]
         environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "HOME": str(self.home)}
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
