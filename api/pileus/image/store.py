@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from pileus.core.config import Settings
 from pileus.core.errors import Fault, TooLarge, Unavailable
@@ -57,7 +57,7 @@ class Store:
         """
         with tempfile.TemporaryFile() as words:
             command = self._command("import", "--image-format", "2", "-", _place(pool, name))
-            program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=words)
+            program = _start(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=words)
             try:
                 digest = _pump(source, program, limit, beat)
                 if _end(program) != 0:
@@ -75,9 +75,7 @@ class Store:
         """
         command = self._command("export", _place(pool, name), "-")
         words = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the bytes have flowed
-        program = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words, bufsize=CHUNK
-        )
+        program = _start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words, bufsize=CHUNK)
         assert program.stdout is not None  # noqa: S101 - it is a pipe
         first = program.stdout.read(CHUNK)
         if not first and size and _end(program) != 0:
@@ -101,6 +99,15 @@ class Store:
             return
         if done.returncode not in (0, 2):
             log.warning("could not remove %s/%s: %s", pool, name, done.stderr.decode(errors="replace")[-500:])
+
+
+def _start(command: list[str], **pipes: Any) -> subprocess.Popen[bytes]:
+    """The program, running; raises Unavailable where there is none."""
+    try:
+        return subprocess.Popen(command, **pipes)
+    except OSError as error:
+        log.error("cannot start %s: %s", command[0], error)
+        raise Unavailable("The image store cannot be reached from here.") from None
 
 
 def _place(pool: str, name: str) -> str:

@@ -7,7 +7,12 @@ LOOSE_NAME = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\
 UUID = {"type": "string", "pattern": "^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$"}
 COUNT = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[1-9][0-9]*$"}]}
 SIZE = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}]}
-LIMIT = {"anyOf": [{"type": "integer", "minimum": -1}, {"type": "string", "pattern": "^(-1|[0-9]+)$"}]}
+LIMIT = {
+    "anyOf": [
+        {"type": "integer", "minimum": -1, "maximum": 2147483647},
+        {"type": "string", "pattern": "^(-1|[0-9]{1,9})$"},
+    ]
+}
 BOOLEAN = {"enum": [True, False, "true", "false", "True", "False", "TRUE", "FALSE", "1", "0", "on", "off", "yes", "no"]}
 METADATA = {
     "type": "object",
