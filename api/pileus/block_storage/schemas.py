@@ -167,7 +167,7 @@ PROJECT = thing(project={"type": "string", "minLength": 1, "maxLength": 255})
 ADD_ACCESS = wrapped("addProjectAccess", PROJECT, "project")
 REMOVE_ACCESS = wrapped("removeProjectAccess", PROJECT, "project")
 
-LIMIT: Schema = {"type": ["integer", "string"], "pattern": r"^-?[0-9]+$", "minimum": -1, "maximum": 2**31 - 1}
+LIMIT: Schema = {"type": ["integer", "string"], "pattern": r"^-?[0-9]{1,9}$", "minimum": -1, "maximum": 2**31 - 1}
 QUOTA_UPDATE = wrapped("quota_set", {"type": "object"})
 QUOTA_CLASS_UPDATE = wrapped("quota_class_set", {"type": "object"})
 
