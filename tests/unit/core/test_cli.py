@@ -75,5 +75,10 @@ def test_every_command_has_help(pileus):
         ["bootstrap"],
         ["intents", "list"],
         ["hosts", "discover"],
+        ["policy", "list"],
+        ["policy", "show"],
+        ["policy", "sample"],
+        ["policy", "check"],
+        ["policy", "explain"],
     ):
         assert "Usage:" in pileus(*words, "--help")
