@@ -23,9 +23,9 @@ def create(session: Session, settings: Settings, request: Outside) -> tuple[Acce
 
     signed = oauth_signatures.for_access_token(session, settings, request)
     oauth_signatures.spend(session, signed)
-    asked = session.get_one(RequestToken, signed.token_id)
-    gone = session.execute(delete(RequestToken).where(RequestToken.id == asked.id))
-    if not gone.rowcount or asked.user_id is None:  # type: ignore[attr-defined]
+    asked = session.get(RequestToken, signed.token_id)
+    gone = session.execute(delete(RequestToken).where(RequestToken.id == signed.token_id))
+    if asked is None or asked.user_id is None or not gone.rowcount:  # type: ignore[attr-defined]
         raise Unauthorized("The request token was used before.")
     secret = secrets.token_hex(16)
     row = AccessToken(

@@ -63,8 +63,8 @@ def exceeds(value: int, bound: int) -> bool:
 
 
 def _below_its_domain(session: Session, row: Limit, project_id: str) -> bool:
-    project = session.get_one(Project, project_id)
-    if project.parent_id != project.domain_id:
+    project = session.get(Project, project_id)
+    if project is None or project.parent_id != project.domain_id:
         return False
     statement = select(Limit.resource_limit).where(
         Limit.registered_limit_id == row.registered_limit_id, Limit.domain_id == project.domain_id

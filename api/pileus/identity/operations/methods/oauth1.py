@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pileus.core.errors import Unauthorized
 from pileus.identity.models import AccessToken, User
 from pileus.identity.operations.formats import Scope
 from pileus.identity.operations.methods.attempt import Attempt
@@ -15,8 +16,11 @@ def authenticate(attempt: Attempt, _payload: Any) -> None:
         signed = oauth_signatures.for_login(attempt.session, attempt.settings, attempt.outside)
         with attempt.database.write() as session:
             oauth_signatures.spend(session, signed)
-    granted = attempt.session.get_one(AccessToken, signed.token_id)
-    attempt.identify(attempt.session.get_one(User, granted.user_id))
+    granted = attempt.session.get(AccessToken, signed.token_id)
+    user = attempt.session.get(User, granted.user_id) if granted is not None else None
+    if granted is None or user is None:
+        raise Unauthorized()  # it ended while the signature was checked
+    attempt.identify(user)
     attempt.oauth_token_id = granted.id
     attempt.implied_scope = Scope("project", granted.project_id)
     attempt.limit(granted.expires_at)
