@@ -2,7 +2,8 @@
 """Runs lists of tests with an unmodified Tempest and judges how each list fared.
 
 interop/ holds what OpenStack's interoperability guideline asks of each service; it is tried on the running cloud. private/
-holds lists that need a cloud with settings of its own; each is tried on an API made for it, on every database.
+holds lists that need a cloud with settings of its own; each is tried on an API made for it: on every database, and with
+tokens for the system.
 """
 
 import argparse
@@ -69,15 +70,15 @@ def on_the_lab(asked: argparse.Namespace) -> tuple[list[Score], dict[str, str]]:
 
 
 def on_private_clouds(asked: argparse.Namespace) -> tuple[list[Score], dict[str, str]]:
-    """The private lists, each on an API made for it, once for every database."""
+    """The private lists, each on an API made for it, once for every kind."""
     scores: list[Score] = []
     classes: dict[str, str] = {}
     for name in (name for name in asked.services if name in PRIVATE):
-        for database in asked.database or targets.DATABASES:
+        for kind in asked.on or targets.PRIVATE:
             if wanted := names_of(PRIVATE[name], asked.match):
-                with targets.private(database) as values:
+                with targets.private(kind) as values:
                     ended = tempest_run.run(wanted, values, asked.workers or 2)
-                scores.append(Score(f"{name} ({database})", wanted, ended))
+                scores.append(Score(f"{name} ({kind})", wanted, ended))
                 classes |= _whole_classes(ended)
     return scores, classes
 
@@ -110,7 +111,7 @@ def main() -> None:
     parser.add_argument("--match", default="", help="only tests whose name holds this")
     parser.add_argument("--workers", type=int, help="how many tests at once (1 on the running cloud, else 2)")
     parser.add_argument(
-        "--database", action="append", choices=targets.DATABASES, help="only on this one (private lists)"
+        "--on", action="append", choices=targets.PRIVATE, help="only on this kind of API (private lists)"
     )
     asked = parser.parse_args()
     if unknown := set(asked.services) - set(known):

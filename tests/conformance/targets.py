@@ -9,7 +9,6 @@ from pathlib import Path
 import openstack
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from private_cloud import DATABASES as DATABASES
 from private_cloud import private_cloud
 
 LAB = Path(os.environ.get("PILEUS_LAB", "/var/lib/pileus-lab"))
@@ -22,6 +21,8 @@ COMPLIANCE = {
     "password_days": 90,
     "password_regex": r"^(?=.*[0-9])(?=.*[A-Za-z]).{7,}$",
 }  # where an account has rules, Tempest tries them: it is told the first three
+
+PRIVATE = {"sqlite": ("sqlite", False), "postgresql": ("postgresql", False), "system": ("postgresql", True)}
 
 Values = dict[str, str]
 
@@ -37,6 +38,7 @@ def lab() -> Iterator[Values]:
         "PASSWORD": (LAB / "control" / "admin_password").read_text().strip(),
         "AUTH_URL": cloud.config.get_auth_args()["auth_url"],
         "COMPLIANCE": "false",
+        "SYSTEM_TOKEN": "false",
         **{name.upper(): str(kind in there).lower() for name, kind in TYPES.items()},
         "TEMPURL_DIGEST": _object_storage(cloud) if "object-store" in there else "sha256",
         "IMAGE": cloud.image.find_image("tiny").id,
@@ -49,14 +51,19 @@ def lab() -> Iterator[Values]:
 
 
 @contextmanager
-def private(database: str) -> Iterator[Values]:
-    """Two API processes of their own without hosts, on a database of their own, with rules for passwords."""
+def private(kind: str) -> Iterator[Values]:
+    """Two API processes of their own without hosts, on a database of their own, with rules for passwords.
+
+    The last of PRIVATE is for an administrator whose tokens are for the system instead of a project.
+    """
+    database, system = PRIVATE[kind]
     empty = ("IMAGE", "IMAGE_ALT", "FLAVOR", "FLAVOR_ALT", "PUBLIC", "EXTENSIONS")
     with private_cloud(database, **COMPLIANCE) as cloud:
         yield {
             "PASSWORD": cloud.password,
             "AUTH_URL": cloud.auth_url,
             "COMPLIANCE": "true",
+            "SYSTEM_TOKEN": str(system).lower(),
             **dict.fromkeys((name.upper() for name in TYPES), "false"),
             "TEMPURL_DIGEST": "sha256",
             **dict.fromkeys(empty, ""),
