@@ -7,7 +7,7 @@ from sqlalchemy import String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pileus.core.db import Base, lock
-from pileus.core.errors import OverQuota
+from pileus.core.errors import BadRequest, OverQuota
 
 DEFAULTS = "default"  # the pseudo project whose limits hold where a project has none of its own
 
@@ -48,7 +48,9 @@ class Quota:
         return {resource: count(session, project_id) for resource, count in self.usage.items()}
 
     def set(self, session: Session, project_id: str, limits: Mapping[str, int]) -> None:
-        """Set limits of a project (or of DEFAULTS)."""
+        """Set limits of a project (or of DEFAULTS); raises BadRequest for what is no project's id."""
+        if len(project_id) > 64:
+            raise BadRequest("The id of a project has at most 64 characters.", field="project_id")
         for resource, limit in limits.items():
             session.merge(QuotaLimit(service=self.service, project_id=project_id, resource=resource, limit=limit))
         session.flush()

@@ -5,13 +5,13 @@ from typing import Any
 NAME = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^(?!\s)[^\x00-\x08\x0b\x0c\x0e-\x1f]*(?<!\s)$"}
 LOOSE_NAME = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
 UUID = {"type": "string", "pattern": "^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$"}
-COUNT = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[1-9][0-9]*$"}]}
-SIZE = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}]}
+MOST = 2**31 - 1  # what a column of integers holds
+COUNT = {
+    "anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST}, {"type": "string", "pattern": "^[1-9][0-9]{0,8}$"}]
+}
+SIZE = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": MOST}, {"type": "string", "pattern": "^[0-9]{1,9}$"}]}
 LIMIT = {
-    "anyOf": [
-        {"type": "integer", "minimum": -1, "maximum": 2147483647},
-        {"type": "string", "pattern": "^(-1|[0-9]{1,9})$"},
-    ]
+    "anyOf": [{"type": "integer", "minimum": -1, "maximum": MOST}, {"type": "string", "pattern": "^(-1|[0-9]{1,9})$"}]
 }
 BOOLEAN = {"enum": [True, False, "true", "false", "True", "False", "TRUE", "FALSE", "1", "0", "on", "off", "yes", "no"]}
 METADATA = {

@@ -1,6 +1,6 @@
 """Bodies about flavors."""
 
-from pileus.compute.schemas import BOOLEAN, COUNT, NAME, SIZE, wrapped
+from pileus.compute.schemas import BOOLEAN, COUNT, MOST, NAME, SIZE, wrapped
 
 DESCRIPTION = {"type": ["string", "null"], "maxLength": 65535}
 FLAVOR = {
@@ -8,7 +8,7 @@ FLAVOR = {
     "id": {
         "anyOf": [
             {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^(?! )[a-zA-Z0-9. _-]+(?<! )$"},
-            {"type": "integer"},
+            {"type": "integer", "minimum": -MOST, "maximum": MOST},
             {"type": "null"},
         ]
     },
@@ -18,7 +18,10 @@ FLAVOR = {
     "OS-FLV-EXT-DATA:ephemeral": SIZE,
     "swap": SIZE,
     "rxtx_factor": {
-        "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}]
+        "anyOf": [
+            {"type": "number", "exclusiveMinimum": 0, "maximum": 3.4e38},
+            {"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,9})?$"},
+        ]
     },
     "os-flavor-access:is_public": BOOLEAN,
 }
@@ -42,6 +45,6 @@ EXTRA_SPEC = {
     "maxProperties": 1,
     "additionalProperties": False,
 }
-ACCESS = {"type": "string", "minLength": 1, "maxLength": 255}
+ACCESS = {"type": "string", "minLength": 1, "maxLength": 64}
 ADD = wrapped("addTenantAccess", {"tenant": ACCESS}, ["tenant"])
 REMOVE = wrapped("removeTenantAccess", {"tenant": ACCESS}, ["tenant"])
