@@ -39,7 +39,7 @@ class CredentialRule(TokenGround, Base):
 class ApplicationCredential(TokenGround, Timestamps, Base):
     """A secret by which a program works as a user in one project, with some of the user's roles.
 
-    `restricted` to access rules when `rules_apply`; without any rule nothing is allowed then.
+    When `rules_apply`, only the calls that its access rules name are allowed.
     """
 
     ground_when_new = False
