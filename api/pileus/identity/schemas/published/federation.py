@@ -41,8 +41,8 @@ _SERVICE = thing(
     "ServiceProvider",
     {
         "id": ID,
-        "auth_url": URI,
-        "sp_url": URI,
+        "auth_url": TEXT,
+        "sp_url": TEXT,
         "enabled": FLAG,
         "description": MAYBE,
         "relay_state_prefix": TEXT,
