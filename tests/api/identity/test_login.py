@@ -192,6 +192,14 @@ def test_a_limit_of_zero_is_none(identity_with: Make) -> None:
     assert failures(identity) == []
 
 
+def test_nobody_can_shut_out_the_user_of_a_service(identity_with: Make) -> None:
+    identity = identity_with(login_failures_per_user=2)
+    identity.make("user", name="gateway", password="secret", options={"ignore_lockout_failure_attempts": True})
+    assert guess(identity, "gateway", 5) == [401] * 5
+    assert failures(identity) == [5]  # the address'
+    assert identity.token("gateway", "secret")
+
+
 def test_guessing_the_old_password_when_changing_it_counts(identity_with: Make) -> None:
     identity = identity_with(login_failures_per_user=2)
     user = identity.make("user", name="ann", password="secret")["id"]

@@ -30,6 +30,11 @@ class Claim:
     domain_id: str = ""
     driver: str = SQL
 
+    @property
+    def spared(self) -> bool:
+        """Whether failures do not count for this user, whom others could shut out by them: services have this option."""
+        return self.row is not None and bool(self.row.options.get("ignore_lockout_failure_attempts"))
+
 
 def claim(session: Session, settings: Settings, given: Mapping[str, Any]) -> Claim:
     """The user meant by {"id"} or {"name", "domain": {"id" or "name"}}; raises BadRequest when it means none."""

@@ -29,13 +29,13 @@ class Throttle:
     spoiled: set[str] = field(default_factory=set)  # keys of users for whom something failed before
 
     @contextmanager
-    def guard(self, who: str) -> Iterator[None]:
-        """Do what proves that the caller is `who`; a failure (Unauthorized) counts.
+    def guard(self, who: str, *, spared: bool = False) -> Iterator[None]:
+        """Do what proves that the caller is `who`; a failure (Unauthorized) counts, for a `spared` user for the address only.
 
         Raises TooManyRequests, before anything is done, when too much has failed for `who` or from this address.
         """
         user = _key(who)
-        limits = {user: self.settings.login_failures_per_user}
+        limits = {} if spared else {user: self.settings.login_failures_per_user}
         if self.address:
             limits[_key(f"address:{_network(self.address)}")] = self.settings.login_failures_per_address
         limits = {key: limit for key, limit in limits.items() if limit > 0}

@@ -97,7 +97,7 @@ def change_password(
     """Change a password as its user does, who must know the old one; needs no token, so expired ones can be changed."""
     with database.read() as session:
         whom = claim(session, settings, {"id": user_id})
-        with Throttle(session, database, settings, address).guard(whom.who):
+        with Throttle(session, database, settings, address).guard(whom.who, spared=whom.spared):
             user = password_method.check(session, database, settings, whom, original)
         directories.refuse_change(session, user)
         if user.options.get("lock_password"):

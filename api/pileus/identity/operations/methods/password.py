@@ -20,7 +20,7 @@ def authenticate(attempt: Attempt, payload: Any) -> None:
     """Check the password; the answer and the work are the same for an unknown user and a wrong password."""
     given = payload["user"]
     whom = claim(attempt.session, attempt.settings, given)
-    with attempt.throttle.guard(whom.who):
+    with attempt.throttle.guard(whom.who, spared=whom.spared):
         user = check(attempt.session, attempt.database, attempt.settings, whom, given["password"])
     if passwords.expired(user):
         raise Unauthorized(f"The password is expired and needs to be changed for user: {user.id}.")
