@@ -54,14 +54,17 @@ def repeat(port: int, asked: bytes, times: int, connections: int = 1) -> tuple[f
         selector.register(line.socket, selectors.EVENT_READ, line)
     spent: list[float] = []
     start = time.perf_counter()
-    for line in lines:
+    for line in lines[:times]:
         line.ask(asked)
+    left = times - len(lines)
     while len(spent) < times:
         for key, _ in selector.select():
             line = key.data
             if line.answered():
                 spent.append(time.perf_counter() - line.sent)
-                line.ask(asked)
+                if left > 0:
+                    left -= 1
+                    line.ask(asked)
     whole = time.perf_counter() - start
     for line in lines:
         line.socket.close()

@@ -5,7 +5,7 @@ import re
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
@@ -51,10 +51,12 @@ def renew(database: Database, row: Password | ApplicationCredential, secret: str
         session.execute(update(model).where(model.id == row.id, model.hash == row.hash).values(hash=better))
 
 
+_NEWEST = select(Password).where(Password.user_id == bindparam("user")).order_by(Password.created_at.desc()).limit(1)
+
+
 def newest(session: Session, user: User | None) -> Password | None:
     """The password that counts, or None; asks the database in any case, so that the work is the same."""
-    found = select(Password).where(Password.user_id == (user.id if user else ""))
-    return session.execute(found.order_by(Password.created_at.desc()).limit(1)).scalar_one_or_none()
+    return session.execute(_NEWEST, {"user": user.id if user else ""}).scalar_one_or_none()
 
 
 def current(user: User | None) -> Password | None:

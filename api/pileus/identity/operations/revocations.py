@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
@@ -33,14 +33,16 @@ def subjects(token: Token, more: Iterable[tuple[str, str]] = ()) -> list[tuple[s
     return pairs
 
 
+_HITS = select(Revocation.kind, Revocation.subject).where(
+    Revocation.subject.in_(bindparam("subjects", expanding=True)), Revocation.before >= bindparam("issued")
+)
+
+
 def revoked(session: Session, token: Token, more: Iterable[tuple[str, str]] = ()) -> bool:
     """Whether any event hits the token; `more` are further subjects, such as the domains of its user and project."""
     pairs = set(subjects(token, more))
-    found = session.execute(
-        select(Revocation.kind, Revocation.subject).where(
-            Revocation.subject.in_({subject for _, subject in pairs}), Revocation.before >= token.issued
-        )
-    )
+    asked = {"subjects": sorted({subject for _, subject in pairs}), "issued": token.issued}
+    found = session.execute(_HITS, asked)
     return any((kind, subject) in pairs for kind, subject in found)
 
 

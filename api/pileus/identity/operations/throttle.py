@@ -9,13 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import bindparam, case, delete, select
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
 from pileus.core.db import Database, insert, now
 from pileus.core.errors import TooManyRequests, Unauthorized
 from pileus.identity.models import FailedLogins
+
+_FAILED = select(FailedLogins.key, FailedLogins.failures, FailedLogins.since).where(
+    FailedLogins.key.in_(bindparam("keys", expanding=True))
+)
 
 
 @dataclass
@@ -59,8 +63,7 @@ class Throttle:
             return
         moment, window = now(), dt.timedelta(seconds=self.settings.login_window)
         wait = dt.timedelta()
-        found = select(FailedLogins.key, FailedLogins.failures, FailedLogins.since).where(FailedLogins.key.in_(limits))
-        for row in self.session.execute(found):
+        for row in self.session.execute(_FAILED, {"keys": list(limits)}):
             if row.key == user:
                 self.spoiled.add(user)
             if row.failures >= limits[row.key]:
