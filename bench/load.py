@@ -48,14 +48,15 @@ def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") 
 def repeat(port: int, asked: bytes, times: int, connections: int = 1) -> tuple[float, float]:
     """Send a request `times` times over some connections; the median time of an answer in seconds, and answers a second."""
     selector = selectors.DefaultSelector()
-    lines = [_Line(socket.create_connection(("127.0.0.1", port))) for _ in range(connections)]
-    for line in lines:
-        line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        selector.register(line.socket, selectors.EVENT_READ, line)
+    lines: list[_Line] = []
     spent: list[float] = []
     start = time.perf_counter()
-    for line in lines[:times]:
+    for _ in range(min(connections, times)):  # asking as they arrive, so that an idle process takes the next one
+        line = _Line(socket.create_connection(("127.0.0.1", port)))
+        line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        selector.register(line.socket, selectors.EVENT_READ, line)
         line.ask(asked)
+        lines.append(line)
     left = times - len(lines)
     while len(spent) < times:
         for key, _ in selector.select():
