@@ -3,6 +3,12 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+IDENTITY = {
+    "id": {"type": "str", "required": True},
+    "intent": {"type": "str"},
+    "host": {"type": "str"},
+}  # the options of every item: whose resource it is, who asked for it, which host works on it
+
 
 class ItemError(Exception):
     """One item cannot be made so; the message is for the person who asked for it."""

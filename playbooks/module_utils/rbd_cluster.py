@@ -10,7 +10,7 @@ try:
 except ImportError:
     rados = rbd = None
 
-from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.pileus_items import ItemError
 
 ID, INTENT = "pileus.id", "pileus.intent"
@@ -149,6 +149,20 @@ def mark(image, item):
     image.metadata_set(ID, item["id"])
     if item.get("intent"):
         image.metadata_set(INTENT, item["intent"])
+
+
+def list_module(item, parallel, **more):
+    """The AnsibleModule of a list of items with these options, `parallel` of them worked on at a time unless told otherwise."""
+    return AnsibleModule(
+        argument_spec={
+            "items": {"type": "list", "elements": "dict", "required": True, "options": item},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "parallel": {"type": "int", "default": parallel},
+            **CONNECTION,
+            **more,
+        },
+        supports_check_mode=True,
+    )
 
 
 def connect(module):

@@ -2,7 +2,7 @@
 
 import contextlib
 
-from ansible.module_utils.pileus_items import ItemError, Outcome, Refused
+from ansible.module_utils.pileus_items import IDENTITY, ItemError, Outcome, Refused
 from ansible.module_utils.rbd_cluster import PART, mark, rbd
 
 SOURCE = {
@@ -11,9 +11,7 @@ SOURCE = {
     "snapshot": {"type": "str"},
 }
 ITEM = {
-    "id": {"type": "str", "required": True},
-    "intent": {"type": "str"},
-    "host": {"type": "str"},
+    **IDENTITY,
     "pool": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
     "size": {"type": "int"},

@@ -51,7 +51,7 @@ except ImportError:
     libvirt = None
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible.module_utils.pileus_items import Outcome, answer
+from ansible.module_utils.pileus_items import IDENTITY, Outcome, answer
 from ansible.module_utils.rbd_cluster import CONNECTION, connect
 
 PREFIX = "pileus-"
@@ -106,11 +106,7 @@ def disk_gib(told, pool):
 
 def main():
     """Read the parameters, ask libvirt and Ceph once, answer each item."""
-    item = {
-        "id": {"type": "str", "required": True},
-        "intent": {"type": "str"},
-        "host": {"type": "str", "required": True},
-    }
+    item = {**IDENTITY, "host": {"type": "str", "required": True}}
     module = AnsibleModule(
         argument_spec={
             "items": {"type": "list", "elements": "dict", "required": True, "options": item},

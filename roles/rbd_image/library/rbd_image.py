@@ -58,17 +58,14 @@ results: {description: "Per item: id, intent, ok, changed, error, facts (virtual
 faults: {description: "Id and error of the items that failed.", type: list, returned: always}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.pileus_items import ItemError, Outcome, Refused, answer
-from ansible.module_utils.rbd_cluster import CONNECTION, PART, connect, mark, rbd
+from ansible.module_utils.pileus_items import IDENTITY, ItemError, Outcome, Refused, answer
+from ansible.module_utils.rbd_cluster import PART, connect, list_module, mark, rbd
 from ansible.module_utils.rbd_image_format import DRIVERS, HEADER_BYTES, QemuImg, check_header
 
 SNAPSHOT = "snap"
 UPLOAD = {"pool": {"type": "str", "required": True}, "name": {"type": "str", "required": True}}
 ITEM = {
-    "id": {"type": "str", "required": True},
-    "intent": {"type": "str"},
-    "host": {"type": "str"},
+    **IDENTITY,
     "pool": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
     "upload": {"type": "dict", "options": UPLOAD},
@@ -175,17 +172,8 @@ def describe(item):
 
 def main():
     """Read the parameters, connect once, converge each item."""
-    module = AnsibleModule(
-        argument_spec={
-            "items": {"type": "list", "elements": "dict", "required": True, "options": ITEM},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "max_size": {"type": "int", "default": 2 * 1024**4},
-            "busy_timeout": {"type": "int", "default": 40},
-            "parallel": {"type": "int", "default": 2},
-            **CONNECTION,
-        },
-        supports_check_mode=True,
-    )
+    limits = {"max_size": {"type": "int", "default": 2 * 1024**4}, "busy_timeout": {"type": "int", "default": 40}}
+    module = list_module(ITEM, parallel=2, **limits)
     with connect(module) as cluster:
         answer(module, lambda item: converge(cluster, module, item), module.params["parallel"])
 

@@ -41,14 +41,11 @@ results: {description: "One per item with id, intent, ok, changed, error and fac
 faults: {description: "Id and error of the items that failed.", type: list, returned: always}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.pileus_items import ItemError, Outcome, Refused, answer
-from ansible.module_utils.rbd_cluster import CONNECTION, connect
+from ansible.module_utils.pileus_items import IDENTITY, ItemError, Outcome, Refused, answer
+from ansible.module_utils.rbd_cluster import connect, list_module
 
 ITEM = {
-    "id": {"type": "str", "required": True},
-    "intent": {"type": "str"},
-    "host": {"type": "str"},
+    **IDENTITY,
     "pool": {"type": "str", "required": True},
     "volume": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
@@ -130,15 +127,7 @@ def describe(item):
 
 def main():
     """Read the parameters, connect once, converge each item."""
-    module = AnsibleModule(
-        argument_spec={
-            "items": {"type": "list", "elements": "dict", "required": True, "options": ITEM},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "parallel": {"type": "int", "default": 4},
-            **CONNECTION,
-        },
-        supports_check_mode=True,
-    )
+    module = list_module(ITEM, parallel=4)
     with connect(module) as cluster:
         answer(module, lambda item: converge(cluster, module, item), module.params["parallel"])
 

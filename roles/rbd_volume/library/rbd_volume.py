@@ -49,24 +49,14 @@ results: {description: "One per item with id, intent, ok, changed, error and fac
 faults: {description: "Id and error of the items that failed.", type: list, returned: always}
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.pileus_items import answer
-from ansible.module_utils.rbd_cluster import CONNECTION, connect
+from ansible.module_utils.rbd_cluster import connect, list_module
 from ansible.module_utils.rbd_volumes import ITEM, converge
 
 
 def main():
     """Read the parameters, connect once, converge each item."""
-    module = AnsibleModule(
-        argument_spec={
-            "items": {"type": "list", "elements": "dict", "required": True, "options": ITEM},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "busy_timeout": {"type": "int", "default": 40},
-            "parallel": {"type": "int", "default": 4},
-            **CONNECTION,
-        },
-        supports_check_mode=True,
-    )
+    module = list_module(ITEM, parallel=4, busy_timeout={"type": "int", "default": 40})
     with connect(module) as cluster:
         told = (module.params["state"], module.check_mode, module.params["busy_timeout"])
         answer(module, lambda item: converge(cluster, item, *told), module.params["parallel"])
