@@ -10,7 +10,7 @@ from typing import Any
 import openstack
 from openstack.connection import Connection
 
-LAB = Path(os.environ.get("PILEUS_LAB", "/var/lib/pileus-lab"))
+LAB = Path("/var/lib/pileus-lab")
 CLOUDS = LAB / "control" / "clouds.yaml"
 KEY = LAB / "ssh" / "id_ed25519"
 BEGAN = time.monotonic()

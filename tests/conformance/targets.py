@@ -11,7 +11,7 @@ import openstack
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from private_cloud import private_cloud
 
-LAB = Path(os.environ.get("PILEUS_LAB", "/var/lib/pileus-lab"))
+LAB = Path("/var/lib/pileus-lab")
 GUEST = LAB / "images" / "tiny.qcow2"
 TYPES = {"nova": "compute", "glance": "image", "neutron": "network", "cinder": "block-storage", "swift": "object-store"}
 COMPLIANCE = {

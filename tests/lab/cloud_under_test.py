@@ -12,7 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-LAB = Path(os.environ.get("PILEUS_LAB", "/var/lib/pileus-lab"))
+LAB = Path("/var/lib/pileus-lab")
 CONTROL = LAB / "control"
 KEY = LAB / "ssh" / "id_ed25519"
 FABRIC = "/run/netns/pileus-fabric"
