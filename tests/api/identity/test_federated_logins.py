@@ -4,8 +4,9 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from directory_stories import settle
 from federation_stories import ANN, AUTH, BASE, CAMPUS, DASHBOARD, behind_proxy, log_in, map_by, rescoped
 from identity_stories import PASSWORD, Identity, by_password, in_project
 from pileus.app import create_app
+from pileus.core import db
 from pileus.core.db import now
 from pileus.identity.models import AuditEvent, Membership, Revision, User, revision
 from private_directory import Tree
@@ -188,10 +190,11 @@ def test_a_remembered_token_does_not_outlive_the_membership_it_rests_on(federate
         "application_credential": {"id": robot["id"], "secret": robot["secret"]},
     }
     with federated.database.write() as session:
-        session.execute(update(Membership).values(expires_at=now() + timedelta(seconds=1)))
+        session.execute(update(Membership).values(expires_at=now() + timedelta(minutes=5)))
     token = federated.log_in(by_robot).headers["X-Subject-Token"]
     assert federated.get("/auth/catalog", token=token).status_code == 200
-    time.sleep(1.1)
+    later = SimpleNamespace(now=lambda zone: datetime.now(zone) + timedelta(minutes=6))
+    monkeypatch.setattr(db, "dt", SimpleNamespace(datetime=later, UTC=UTC))
     assert federated.get("/auth/catalog", token=token).status_code == 401
 
 
@@ -384,3 +387,28 @@ def test_who_rules_a_domain_lays_no_hands_on_the_guests_of_another(federated: Id
         token = federated.log_in(by_id, {"domain": {"id": domain}}).headers["X-Subject-Token"]
         body = {"user": {"name": "ann", "domain_id": domain, "federated": names}}
         assert federated.post("/users", body, token=token).status_code == status
+
+
+def test_a_trust_s_remembered_token_does_not_outlive_the_trustor_s_membership(federated: Identity) -> None:
+    federated.patch(CAMPUS, {"identity_provider": {"authorization_ttl": 60}})
+    reply = log_in(federated)
+    trustor = reply.json["token"]["user"]["id"]
+    made = rescoped(federated, reply.headers["X-Subject-Token"])
+    agent = federated.make("user", name="agent", password="a-password")["id"]
+    values = {
+        "trustor_user_id": trustor,
+        "trustee_user_id": agent,
+        "impersonation": False,
+        "project_id": made.json["token"]["project"]["id"],
+        "roles": [{"name": "member"}],
+    }
+    trust = federated.post("/OS-TRUST/trusts", {"trust": values}, token=made.headers["X-Subject-Token"])
+    assert trust.status_code == 201, trust.text
+    over = now() + timedelta(seconds=4)
+    with federated.database.write() as session:
+        session.execute(update(Membership).values(expires_at=over))
+    token = federated.token("agent", "a-password", {"OS-TRUST:trust": {"id": trust.json["trust"]["id"]}})
+    assert federated.get("/auth/catalog", token=token).status_code == 200
+    while now() <= over:
+        time.sleep(0.1)
+    assert federated.get("/auth/catalog", token=token).status_code == 401
