@@ -1,16 +1,13 @@
 """Rules of the identity service; what stands here by name is for the other services and the program."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
 from pileus.core.context import Context
 from pileus.core.db import Database
 from pileus.core.http.pipeline import Authenticate
-from pileus.identity.models import Project
 from pileus.identity.operations import access, cleanup, directories, limit_models, throttle
 from pileus.identity.operations.bootstrap import bootstrap
 
@@ -20,8 +17,6 @@ __all__ = [
     "chores",
     "context_of",
     "errands",
-    "project_exists",
-    "project_names",
 ]
 
 
@@ -69,17 +64,3 @@ def chores(session: Session, settings: Settings) -> None:
 def errands(database: Database, settings: Settings) -> None:
     """What a worker does for identity that may take long: see who is gone from the directories."""
     directories.sync_all(database, settings)
-
-
-def project_exists(session: Session, project_id: str) -> bool:
-    """Whether there is such a project."""
-    return session.execute(select(Project.id).where(Project.id == project_id)).first() is not None
-
-
-def project_names(session: Session, ids: Iterable[str]) -> dict[str, str]:
-    """The names of these projects by id; ids without a project are missing."""
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    rows = session.execute(select(Project.id, Project.name).where(Project.id.in_(wanted)))
-    return {row.id: row.name for row in rows}
