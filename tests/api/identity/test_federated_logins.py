@@ -387,28 +387,3 @@ def test_who_rules_a_domain_lays_no_hands_on_the_guests_of_another(federated: Id
         token = federated.log_in(by_id, {"domain": {"id": domain}}).headers["X-Subject-Token"]
         body = {"user": {"name": "ann", "domain_id": domain, "federated": names}}
         assert federated.post("/users", body, token=token).status_code == status
-
-
-def test_a_trust_s_remembered_token_does_not_outlive_the_trustor_s_membership(federated: Identity) -> None:
-    federated.patch(CAMPUS, {"identity_provider": {"authorization_ttl": 60}})
-    reply = log_in(federated)
-    trustor = reply.json["token"]["user"]["id"]
-    made = rescoped(federated, reply.headers["X-Subject-Token"])
-    agent = federated.make("user", name="agent", password="a-password")["id"]
-    values = {
-        "trustor_user_id": trustor,
-        "trustee_user_id": agent,
-        "impersonation": False,
-        "project_id": made.json["token"]["project"]["id"],
-        "roles": [{"name": "member"}],
-    }
-    trust = federated.post("/OS-TRUST/trusts", {"trust": values}, token=made.headers["X-Subject-Token"])
-    assert trust.status_code == 201, trust.text
-    over = now() + timedelta(seconds=4)
-    with federated.database.write() as session:
-        session.execute(update(Membership).values(expires_at=over))
-    token = federated.token("agent", "a-password", {"OS-TRUST:trust": {"id": trust.json["trust"]["id"]}})
-    assert federated.get("/auth/catalog", token=token).status_code == 200
-    while now() <= over:
-        time.sleep(0.1)
-    assert federated.get("/auth/catalog", token=token).status_code == 401

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
-from identity_stories import Identity
+from identity_stories import Identity, by_password
 from pileus.app import create_app
 from pileus.core.db import Database
 from pileus.identity.models import revision
+from pileus.identity.operations import access
 from pileus.identity.operations.watch import BELIEVED, Watch
 
 
@@ -102,3 +103,23 @@ def test_a_lost_connection_is_made_anew(identity: Identity, elsewhere: Database,
             time.sleep(0.01)
     assert watch.current() > before
     watch.close()
+
+
+def test_a_request_that_is_rolled_back_spoils_nothing_that_others_remember(identity: Identity) -> None:
+    user = identity.make("user", name="somebody", password="a-password")["id"]
+    with identity.database.read() as session:
+        access.find_user(session, identity.settings, user)
+        session.rollback()
+    assert identity.log_in(by_password("somebody", "a-password")).status_code == 201
+
+
+def test_a_remembered_token_ends_with_the_key_it_was_made_with(identity: Identity) -> None:
+    keys = access.vault(identity.settings).keys
+    token = identity.admin
+    assert identity.get("/auth/tokens", X_Subject_Token=token).status_code == 200
+    old = keys.numbers()
+    keys.promote()
+    assert identity.get("/auth/tokens", X_Subject_Token=token).status_code == 200
+    keys.promote()
+    keys.drop(number for number in old if number)
+    assert identity.get("/auth/tokens", X_Subject_Token=token).status_code == 401

@@ -1,7 +1,7 @@
 """From a token to what it is worth now: user, scope and roles, remembered as long as nothing has changed."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -40,6 +40,17 @@ class Access:
     until: dt.datetime | None = None  # when it must be looked up again, even though nobody changes anything
 
 
+@dataclass(frozen=True)
+class Principal:
+    """What is remembered of a user: no row, for a row forgets its values when its session is rolled back."""
+
+    id: str
+    domain_id: str
+    source: str
+    created_at: dt.datetime
+    options: Mapping[str, Any]
+
+
 @dataclass
 class Vault:
     """The keys of one cloud, and what this process remembers about its tokens and what they rest on."""
@@ -65,7 +76,8 @@ def load(session: Session, settings: Settings, text: str, *, grace: int = 0) -> 
     Raises Unauthorized when it is no token, is over, was revoked, or when its user, scope or roles are gone.
     """
     store = vault(settings)
-    access: Access | None = store.tokens.get(session, settings, text)
+    key = (text, store.keys.generation())
+    access: Access | None = store.tokens.get(session, settings, key)
     if access is not None and (access.until is None or access.until > now()):
         _check_time(access.token, grace)
         return access
@@ -75,7 +87,7 @@ def load(session: Session, settings: Settings, text: str, *, grace: int = 0) -> 
     _check_time(token, grace)
     at = revision.current(session)  # before the rows are read, see Memory
     access = resolve(session, settings, token)
-    store.tokens.keep(session, text, at, access)
+    store.tokens.keep(session, key, at, access)
     return access
 
 
@@ -92,7 +104,7 @@ def _check_time(token: Token, grace: int) -> None:
 def resolve(session: Session, settings: Settings, token: Token) -> Access:
     """Look up everything a token stands for; raises Unauthorized when any of it is gone."""
     user, actor = find_user(session, settings, token.user_id)
-    parts = delegation.of_token(session, token, user)
+    parts = delegation.of_token(session, token, user.id)
     scope = parts.scope or token.scope
     shape, above = recall(session, settings, ("scope", scope), lambda: find_scope(session, scope))
     roles = parts.roles if parts.roles is not None else _roles(session, settings, user, token, scope, above)
@@ -118,12 +130,12 @@ def resolve(session: Session, settings: Settings, token: Token) -> Access:
         trust=parts.trust,
         application_credential=parts.application_credential,
         oauth=parts.oauth,
-        until=vouching.next_change(session, user),
+        until=vouching.next_change(session, _members(user, parts)),
     )
 
 
 def _roles(
-    session: Session, settings: Settings, user: User, token: Token, scope: Scope, above: list[str]
+    session: Session, settings: Settings, user: Principal, token: Token, scope: Scope, above: list[str]
 ) -> list[dict[str, Any]]:
     if scope.kind == "unscoped":
         return []
@@ -137,6 +149,12 @@ def _roles(
     return recall(session, settings, ("roles", user.id, scope, groups), look)
 
 
+def _members(user: Principal, parts: delegation.Delegation) -> list[str]:
+    """Of whom the memberships can end by themselves: a federated user's, and those of whoever handed out a trust."""
+    agents = [subject for kind, subject in parts.subjects if kind == "user"]
+    return [*agents, user.id] if user.source == "federated" else agents
+
+
 def shape_user(user: User, domain_name: str) -> dict[str, Any]:
     """A user as the token body shows one."""
     return {
@@ -147,21 +165,25 @@ def shape_user(user: User, domain_name: str) -> dict[str, Any]:
     }
 
 
-def find_user(session: Session, settings: Settings, user_id: str) -> tuple[User, dict[str, Any]]:
+def find_user(session: Session, settings: Settings, user_id: str) -> tuple[Principal, dict[str, Any]]:
     """A user who may work now, and its shape; raises Unauthorized for one who may not."""
 
-    def look() -> tuple[User, str, bool] | None:
+    def look() -> tuple[Principal, dict[str, Any], bool] | None:
         statement = select(User, Project.name, Project.enabled).join(Project, Project.id == User.domain_id)
         found = session.execute(statement.where(User.id == user_id)).first()
-        return None if found is None else (found[0], found[1], found[2])
+        if found is None:
+            return None
+        user: User = found[0]
+        principal = Principal(user.id, user.domain_id, user.source, user.created_at, user.options)
+        return principal, shape_user(user, found[1]), user.enabled and found[2]
 
     row = recall(session, settings, ("user", user_id), look)
-    if row is None or not row[0].enabled or not row[2] or inactive(session, settings, row[0]):
+    if row is None or not row[2] or inactive(session, settings, row[0]):
         raise Unauthorized()
-    return row[0], shape_user(row[0], row[1])
+    return row[0], row[1]
 
 
-def inactive(session: Session, settings: Settings, user: User) -> bool:
+def inactive(session: Session, settings: Settings, user: User | Principal) -> bool:
     """Whether the user stayed away so long that the account counts as disabled."""
     if not settings.inactive_days or user.options.get("ignore_user_inactivity"):
         return False

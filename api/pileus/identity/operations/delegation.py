@@ -36,14 +36,14 @@ def delegated(token: Token) -> bool:
     return bool(token.application_credential_id or token.oauth_token_id) or EC2 in token.methods
 
 
-def of_token(session: Session, token: Token, user: User) -> Delegation:
+def of_token(session: Session, token: Token, user_id: str) -> Delegation:
     """What the token was delegated by, if anything; raises Unauthorized when the delegation is over."""
     if token.application_credential_id:
-        return _application_credential(session, token.application_credential_id, user)
+        return _application_credential(session, token.application_credential_id, user_id)
     if token.oauth_token_id:
-        return _access_token(session, token.oauth_token_id, user)
+        return _access_token(session, token.oauth_token_id, user_id)
     if token.scope.kind == "trust":
-        return _trust(session, token.scope.id, user)
+        return _trust(session, token.scope.id, user_id)
     return NONE
 
 
@@ -59,9 +59,9 @@ def covered(session: Session, user_id: str, project_id: str, role_ids: Sequence[
     return effective.named(session, role_ids)
 
 
-def _application_credential(session: Session, credential_id: str, user: User) -> Delegation:
+def _application_credential(session: Session, credential_id: str, user_id: str) -> Delegation:
     row = session.get(ApplicationCredential, credential_id)
-    if row is None or row.user_id != user.id or (row.expires_at is not None and row.expires_at <= now()):
+    if row is None or row.user_id != user_id or (row.expires_at is not None and row.expires_at <= now()):
         raise Unauthorized()
     shown: dict[str, Any] = {"id": row.id, "name": row.name, "restricted": not row.unrestricted}
     if row.rules_apply:
@@ -70,19 +70,19 @@ def _application_credential(session: Session, credential_id: str, user: User) ->
         ]
     return Delegation(
         scope=Scope("project", row.project_id),
-        roles=covered(session, user.id, row.project_id, row.role_ids),
+        roles=covered(session, user_id, row.project_id, row.role_ids),
         application_credential=shown,
         subjects=(("project", row.project_id),),
     )
 
 
-def _access_token(session: Session, token_id: str, user: User) -> Delegation:
+def _access_token(session: Session, token_id: str, user_id: str) -> Delegation:
     row = session.get(AccessToken, token_id)
-    if row is None or row.user_id != user.id or (row.expires_at is not None and row.expires_at <= now()):
+    if row is None or row.user_id != user_id or (row.expires_at is not None and row.expires_at <= now()):
         raise Unauthorized()
     return Delegation(
         scope=Scope("project", row.project_id),
-        roles=covered(session, user.id, row.project_id, row.role_ids),
+        roles=covered(session, user_id, row.project_id, row.role_ids),
         oauth={"access_token_id": row.id, "consumer_id": row.consumer_id},
         subjects=(("project", row.project_id),),
     )
@@ -119,9 +119,9 @@ def _check_agents(session: Session, user_ids: set[str]) -> None:
         raise Unauthorized()
 
 
-def _trust(session: Session, trust_id: str, user: User) -> Delegation:
+def _trust(session: Session, trust_id: str, user_id: str) -> Delegation:
     trusts = chain(session, trust_id)
-    if not trusts or trusts[0].trustee_id != user.id:
+    if not trusts or trusts[0].trustee_id != user_id:
         raise Unauthorized()
     row, first = trusts[0], trusts[-1]
     agents = {first.trustor_id, *(above.trustee_id for above in trusts[1:])}

@@ -34,8 +34,9 @@ class KeyRepository:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._stamp = -1
+        self._keys: list[bytes] = []
         self._fernets: list[Fernet] = []
-        self.generation = 0  # how often the keys were read
+        self._generation = 0
         self._lock = threading.Lock()
 
     def numbers(self) -> list[int]:
@@ -96,6 +97,11 @@ class KeyRepository:
         for number in numbers:
             (self.folder / str(number)).unlink(missing_ok=True)
 
+    def generation(self) -> int:
+        """A number that changes whenever the keys do: what was learnt with the keys before holds no more."""
+        self._load()
+        return self._generation
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Be the only one on this machine who changes the folder."""
@@ -155,17 +161,20 @@ class KeyRepository:
             raise RuntimeError(f"there are no keys in {self.folder}: run pileus bootstrap") from None
         if not self._fernets or stamp != self._stamp:
             with self._lock:
-                self._fernets, self.generation = self._read(), self.generation + 1
+                keys = self._read()
+                if keys != self._keys:
+                    self._fernets, self._keys = [Fernet(key) for key in keys], keys
+                    self._generation += 1
                 # A change within the same tick of the clock would go unseen, so a young folder is read again.
                 self._stamp = stamp if time.time_ns() - stamp > _SETTLED else -1
         return self._fernets
 
-    def _read(self) -> list[Fernet]:
+    def _read(self) -> list[bytes]:
         for _ in range(10):
             numbers = self.numbers()
             ordered = [n for n in reversed(numbers) if n != STAGED] + [n for n in numbers if n == STAGED]
             try:
-                found = [Fernet((self.folder / str(n)).read_bytes().strip()) for n in ordered]
+                found = [(self.folder / str(n)).read_bytes().strip() for n in ordered]
             except FileNotFoundError:
                 continue  # a rotation dropped it meanwhile
             if found:

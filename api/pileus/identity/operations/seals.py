@@ -41,7 +41,7 @@ def unseal(settings: Settings, sealed: str) -> str:
 
 def decoy(settings: Settings, content: str) -> str:
     """A sealed text that is nobody's, to be unsealed where there is nothing, so that the work is the same."""
-    return _decoy(repository(settings), repository(settings).generation, content)
+    return _decoy(repository(settings), repository(settings).generation(), content)
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """What it means for a token that a provider vouches for its user: only as long as the provider is trusted."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import func, select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from pileus.core.db import now
 from pileus.core.errors import Unauthorized
-from pileus.identity.models import FederationProtocol, IdentityProvider, Membership, User
+from pileus.identity.models import FederationProtocol, IdentityProvider, Membership
 from pileus.identity.operations.formats import Federation
 
 
@@ -33,9 +34,11 @@ def shown(session: Session, federation: Federation, user: dict[str, Any]) -> dic
     return {**{key: user[key] for key in ("domain", "id", "name")}, "OS-FEDERATION": vouched}
 
 
-def next_change(session: Session, user: User) -> dt.datetime | None:
-    """When the first of the user's memberships will be over; None when none will."""
-    if user.source != "federated":
+def next_change(session: Session, user_ids: Collection[str]) -> dt.datetime | None:
+    """When the first of these users' memberships will be over; None when none will."""
+    if not user_ids:
         return None
-    ends = select(func.min(Membership.expires_at)).where(Membership.user_id == user.id, Membership.expires_at > now())
+    ends = select(func.min(Membership.expires_at)).where(
+        Membership.user_id.in_(user_ids), Membership.expires_at > now()
+    )
     return session.execute(ends).scalar()
