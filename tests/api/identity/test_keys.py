@@ -248,6 +248,20 @@ def test_what_changes_while_secrets_are_sealed_anew_stays_changed(
     assert "newer" in texts(identity) and "the totp of admin" not in texts(identity)
 
 
+# the command, with a pause after each batch of secrets, so that there is time to kill it between two
+SLOWLY = """
+import time
+from pileus.cli import main
+from pileus.identity.operations import seals
+renew = seals._renew
+def slowly(*given):
+    renew(*given)
+    time.sleep(0.2)
+seals._renew = slowly
+main()
+"""
+
+
 def test_a_rotation_that_is_killed_loses_nothing_and_goes_on(
     identity: Identity, pileus: Pileus, environment: dict[str, str]
 ) -> None:
@@ -259,7 +273,7 @@ def test_a_rotation_that_is_killed_loses_nothing_and_goes_on(
     ]
     with identity.database.write() as session:
         session.execute(insert(Credential), rows)
-    program = [sys.executable, "-c", "from pileus.cli import main; main()", "keys", "rotate", "--credentials"]
+    program = [sys.executable, "-c", SLOWLY, "keys", "rotate", "--credentials"]
     running = subprocess.Popen(program, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 60
