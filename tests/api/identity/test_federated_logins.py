@@ -1,7 +1,6 @@
 """Stories about people for whom an identity provider vouches, through a trusted proxy, and about what they may do."""
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
