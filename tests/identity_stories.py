@@ -8,12 +8,13 @@ from flask.testing import FlaskClient
 import shapes
 from pileus.core.config import Settings
 from pileus.core.db import Database
+from verbs import Verbs
 
 PASSWORD = "admin-password"
 
 
 @dataclass
-class Identity:
+class Identity(Verbs):
     """The API as a story about identity uses it; calls are made by the admin unless a token is given."""
 
     client: FlaskClient
@@ -29,21 +30,6 @@ class Identity:
         reply = self.client.open(f"/identity/v3{path}", method=method, json=json, headers=sent)
         shapes.check(self.client.application, reply)
         return reply
-
-    def get(self, path: str, **more: Any) -> Any:
-        return self.call("GET", path, **more)
-
-    def post(self, path: str, json: Any = None, **more: Any) -> Any:
-        return self.call("POST", path, json, **more)
-
-    def put(self, path: str, json: Any = None, **more: Any) -> Any:
-        return self.call("PUT", path, json, **more)
-
-    def patch(self, path: str, json: Any = None, **more: Any) -> Any:
-        return self.call("PATCH", path, json, **more)
-
-    def delete(self, path: str, **more: Any) -> Any:
-        return self.call("DELETE", path, **more)
 
     def log_in(self, identity: dict[str, Any], scope: Any = None, **headers: str) -> Any:
         """Ask for a token."""

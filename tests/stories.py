@@ -14,6 +14,7 @@ from pileus.core.outcome import ItemResult
 from pileus.core.runner import Event, Outcome
 from pileus.core.service import Variables
 from pileus.worker import Worker
+from verbs import Verbs
 
 
 def fake_authenticate(_session: object, token: str, request_id: str, _grace: int = 0, /) -> Context:
@@ -85,7 +86,7 @@ OTHER = "member,reader:p2:u3"
 
 
 @dataclass
-class Cloud:
+class Cloud(Verbs):
     """The application with its worker, as a story uses it."""
 
     client: FlaskClient
@@ -98,21 +99,6 @@ class Cloud:
         """Send one request; the answer is Flask's test response."""
         headers = {"X-Auth-Token": token, **more.pop("headers", {})} if token else more.pop("headers", {})
         return self.client.open(path, method=method, json=json, headers=headers, **more)
-
-    def get(self, path: str, **more: Any) -> Any:
-        return self.call("GET", path, **more)
-
-    def post(self, path: str, json: Any = None, **more: Any) -> Any:
-        return self.call("POST", path, json, **more)
-
-    def put(self, path: str, json: Any = None, **more: Any) -> Any:
-        return self.call("PUT", path, json, **more)
-
-    def patch(self, path: str, json: Any = None, **more: Any) -> Any:
-        return self.call("PATCH", path, json, **more)
-
-    def delete(self, path: str, **more: Any) -> Any:
-        return self.call("DELETE", path, **more)
 
     def settle(self, rounds: int = 100) -> None:
         """Let the worker do all that waits (retries that are due later are not waited for)."""
