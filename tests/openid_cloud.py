@@ -12,7 +12,8 @@ from urllib.parse import urljoin
 import requests
 
 from openid_provider import OpenIDProvider, running
-from private_cloud import PrivateCloud, free_port, private_cloud
+from ports import free_port
+from private_cloud import PrivateCloud, private_cloud
 
 DASHBOARD = "http://127.0.0.1:9/auth/websso/"
 SUB, GROUPS, EMAIL = ({"type": name} for name in ("OIDC-sub", "OIDC-groups", "HTTP_OIDC_EMAIL"))

@@ -1,9 +1,7 @@
 """A real OpenID provider as a private process, for the tests that log in by one."""
 
-import datetime as dt
 import fcntl
 import hashlib
-import ipaddress
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+from certificates import authority
 
 HERE = Path(__file__).resolve().parent / "openid"
 CACHE = HERE.parents[1] / ".cache"
@@ -57,7 +53,9 @@ class OpenIDProvider:
 def running(folder: Path) -> Iterator[OpenIDProvider]:
     """A provider with a certificate of its own, as long as the context lasts; what it needs lies in `folder`."""
     modules = _modules()
-    _certificate(folder)
+    ours = authority("Tests' authority")
+    ours.write(folder / "ca.pem")
+    ours.certify(folder / "cert.pem", folder / "key.pem")
     script = modules / "provider.mjs"
     process = subprocess.Popen(
         ["node", str(script), str(folder)],
@@ -96,49 +94,3 @@ def _modules() -> Path:
 
 
 FILES = ("package.json", "package-lock.json", "provider.mjs")
-
-
-def _certificate(folder: Path) -> None:
-    """A certificate authority, and a certificate for 127.0.0.1 by it."""
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)]) for text in ("Tests' authority", "127.0.0.1")]
-    begin = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
-    for number, file in enumerate(("ca.pem", "cert.pem")):
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(names[number])
-            .issuer_name(names[0])
-            .public_key(keys[number].public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(begin)
-            .not_valid_after(begin + dt.timedelta(days=2))
-            .add_extension(x509.BasicConstraints(ca=number == 0, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(keys[number].public_key()), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[0].public_key()), critical=False)
-        )
-        if number == 0:
-            usage = dict.fromkeys(USAGES, False) | {"key_cert_sign": True, "crl_sign": True}
-            builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
-        else:
-            names_of = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-            builder = builder.add_extension(names_of, critical=False)
-        signed = builder.sign(keys[0], hashes.SHA256())
-        (folder / file).write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        keys[1].private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-
-
-USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)

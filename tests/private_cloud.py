@@ -1,7 +1,6 @@
 """Pileus' API as processes of its own, with its own state and database and no hosts: what clients are tried against."""
 
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ports import free_port
 from private_postgresql import end_with_parent, postgresql
 
 PROGRAM = Path(sys.executable).with_name("pileus")
@@ -46,13 +46,6 @@ class PrivateCloud:
         } | changes
 
 
-def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def private_cloud(database: str = "sqlite", processes: int = 2, **settings: object) -> Iterator[PrivateCloud]:
     """`pileus api` after a bootstrap, on "sqlite" or "postgresql"; further settings as in pileus.toml."""
@@ -71,7 +64,7 @@ def private_cloud(database: str = "sqlite", processes: int = 2, **settings: obje
         config = home / "pileus.toml"
         config.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in (chosen | settings).items()))
         made = PrivateCloud(f"http://{here}", secrets.token_hex(8), home)
-        stack.enter_context(_served(made, [str(PROGRAM), "--config", str(config)]))
+        stack.enter_context(served(made, [str(PROGRAM), "--config", str(config)]))
         yield made
 
 
@@ -80,7 +73,8 @@ def _toml(value: object) -> str:
 
 
 @contextmanager
-def _served(cloud: PrivateCloud, pileus: list[str]) -> Iterator[None]:
+def served(cloud: PrivateCloud, pileus: list[str]) -> Iterator[None]:
+    """Run `pileus api` of that command line, after a bootstrap, as long as the context lasts."""
     for command, words in (["db", "upgrade"], ""), (["bootstrap"], cloud.password):
         done = subprocess.run([*pileus, *command], capture_output=True, input=words, text=True, check=False)
         assert done.returncode == 0, f"pileus {' '.join(command)}: {done.stderr}"

@@ -1,9 +1,6 @@
 """A real OpenLDAP server of a test's own: LDAP, StartTLS and LDAPS on free ports of 127.0.0.1, with new certificates."""
 
-import datetime as dt
-import ipaddress
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import ldap3
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from certificates import authority
+from ports import free_port
 from private_postgresql import end_with_parent
 
 SUFFIX = "dc=example,dc=org"
@@ -61,13 +56,6 @@ objectclass ( 1.2.840.113556.1.5.8 NAME 'group' SUP top STRUCTURAL MUST ( object
 """
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 class Server:
     """The server; `url` and `secure_url` are where it listens, `ca` and `wrong_ca` are files of certificates."""
 
@@ -79,7 +67,10 @@ class Server:
         (home / "data").mkdir()
         (home / "slapd.conf").write_text(_CONFIGURATION.format(home=home, suffix=SUFFIX, limit=SIZE_LIMIT))
         (home / "active_directory.schema").write_text(_ACTIVE_DIRECTORY)
-        _certificates(home)
+        ours = authority("Directory CA")
+        ours.write(home / "ca.pem")
+        ours.certify(home / "server.pem", home / "server.key")
+        authority("Another CA").write(home / "wrong.pem")
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -182,39 +173,3 @@ def running() -> Iterator[Server]:
     finally:
         server.stop()
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _certificates(home: Path) -> None:
-    """A certificate authority, a server's certificate for 127.0.0.1 by it, and another authority."""
-    key, authority = _signed("Directory CA")
-    server_key, server = _signed("directory", key, authority)
-    (home / "ca.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    (home / "server.pem").write_bytes(server.public_bytes(serialization.Encoding.PEM))
-    (home / "wrong.pem").write_bytes(_signed("Another CA")[1].public_bytes(serialization.Encoding.PEM))
-    (home / "server.key").write_bytes(
-        server_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-
-
-def _signed(
-    name: str, signer: ec.EllipticCurvePrivateKey | None = None, issuer: x509.Certificate | None = None
-) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    today = dt.datetime.now(dt.UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer.subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - dt.timedelta(days=1))
-        .not_valid_after(today + dt.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-    )
-    if issuer is not None:
-        here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-        builder = builder.add_extension(here, critical=False)
-    return key, builder.sign(signer or key, hashes.SHA256())

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from private_cloud import PROGRAM, PrivateCloud, _served, free_port, private_cloud
+from ports import free_port
+from private_cloud import PROGRAM, PrivateCloud, private_cloud, served
 
 pytestmark = pytest.mark.whole
 
@@ -68,7 +69,7 @@ def another(cloud: PrivateCloud, *, own_state: bool) -> Iterator[Server]:
     home.mkdir()
     (home / "pileus.toml").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
     made = PrivateCloud(f"http://{here}", cloud.password, home)
-    with _served(made, [str(PROGRAM), "--config", str(home / "pileus.toml")]):
+    with served(made, [str(PROGRAM), "--config", str(home / "pileus.toml")]):
         yield Server(made.url)
 
 
