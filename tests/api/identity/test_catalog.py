@@ -51,11 +51,22 @@ def test_regions_form_a_tree(identity: Identity) -> None:
     identity.make("region", id="oslo", parent_region_id="north")
     assert identity.post("/regions", {"region": {"id": "oslo"}}).status_code == 409
     assert identity.patch("/regions/north", {"region": {"parent_region_id": "oslo"}}).status_code == 400
-    assert identity.delete("/regions/north").status_code == 403
+    assert identity.delete("/regions/north").status_code == 409
     assert identity.delete("/regions/RegionOne").status_code == 403
     assert identity.put("/regions/new", {"region": {}}).status_code == 201
     found = identity.get("/regions?parent_region_id=north").json["regions"]
     assert [region["id"] for region in found] == ["oslo"]
+
+
+def test_a_region_below_one_that_is_not_there_is_not_made(identity: Identity) -> None:
+    identity.make("region", id="north")
+    nowhere = {"region": {"parent_region_id": "nowhere"}}
+    assert identity.post("/regions", nowhere).status_code == 404
+    assert identity.put("/regions/oslo", nowhere).status_code == 404
+    assert identity.patch("/regions/north", nowhere).status_code == 404
+    assert identity.post("/regions", {"region": {"id": "oslo", "parent_region_id": "oslo"}}).status_code == 404
+    assert identity.patch("/regions/north", {"region": {"parent_region_id": "north"}}).status_code == 400
+    assert identity.get("/regions/oslo").status_code == 404
 
 
 def test_regions_have_names_of_any_letters(identity: Identity) -> None:
@@ -64,7 +75,7 @@ def test_regions_have_names_of_any_letters(identity: Identity) -> None:
         made = identity.make("region", id=name, description="d" * 65535)
         assert made["id"] == name and len(made["description"]) == 65535
         assert identity.get(f"/regions/{name}").json["region"] == made
-    for bad in ({"id": "n" * 256}, {"id": 7}, {"description": 7}, {"parent_region_id": "nowhere"}):
+    for bad in ({"id": "n" * 256}, {"id": 7}, {"description": 7}, {"parent_region_id": 7}):
         assert identity.post("/regions", {"region": bad}).status_code == 400, bad
     assert identity.put(f"/regions/{'n' * 256}", {"region": {}}).status_code == 400
     assert identity.put("/regions/one", {"region": {"id": "other"}}).status_code == 400
@@ -103,6 +114,18 @@ def test_a_project_sees_the_endpoints_it_is_associated_with(identity: Identity, 
     assert identity.delete(f"/OS-EP-FILTER/endpoint_groups/{group}/projects/{project}").status_code == 204
     assert identity.delete(f"/OS-EP-FILTER/projects/{project}/endpoints/{made[0]}").status_code == 204
     assert len(seen()) > 2
+
+
+@pytest.mark.parametrize(
+    "filters", [{}, {"enabled": True}, {"colour": "red"}, {"interface": "secret"}, {"region_id": 7}]
+)
+def test_an_endpoint_group_says_which_endpoints_by_what_is_known(identity: Identity, filters: dict[str, Any]) -> None:
+    groups, good = "/OS-EP-FILTER/endpoint_groups", {"interface": "public"}
+    bad = {"endpoint_group": {"name": "inside", "filters": filters}}
+    assert identity.post(groups, bad).status_code == 400
+    made = identity.post(groups, {"endpoint_group": {"name": "inside", "filters": good}}).json["endpoint_group"]
+    assert identity.patch(f"{groups}/{made['id']}", bad).status_code == 400
+    assert identity.get(f"{groups}/{made['id']}").json["endpoint_group"]["filters"] == good
 
 
 def test_a_policy_is_meant_for_an_endpoint_by_the_nearest_association(identity: Identity, service: str) -> None:

@@ -74,7 +74,9 @@ def furnish(identity: Identity) -> None:
         remote = [{"type": "HTTP_OIDC_SUB"}]
         mapping = {"rules": [{"local": [{"user": {"name": "{0}"}}], "remote": remote}]}
         identity.put(f"{federation}/mappings/{name}", {"mapping": mapping})
-        identity.post("/OS-EP-FILTER/endpoint_groups", {"endpoint_group": {"name": name, "filters": {}}})
+        identity.post(
+            "/OS-EP-FILTER/endpoint_groups", {"endpoint_group": {"name": name, "filters": {"interface": "public"}}}
+        )
         identity.put(
             f"{federation}/service_providers/{name}",
             {"service_provider": {"auth_url": "https://x/auth", "sp_url": "https://x/sp"}},

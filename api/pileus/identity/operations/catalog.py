@@ -6,23 +6,23 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from pileus.core.errors import BadRequest, Conflict, Forbidden
+from pileus.core.errors import BadRequest, Conflict, Forbidden, NotFound
 from pileus.identity.models import CatalogService, Endpoint, Region, hex_id
 
 
 def _check_parent(session: Session, parent_id: str | None, own_id: str) -> None:
     here = parent_id
     while here is not None:
-        if here == own_id:
-            raise BadRequest("Regions would stand in a circle.", field="parent_region_id")
         row = session.get(Region, here)
         if row is None:
-            raise BadRequest(f"Could not find region: {here}.", field="parent_region_id")
+            raise NotFound(f"Could not find region: {here}.", field="parent_region_id")
+        if here == own_id:
+            raise BadRequest("Regions would stand in a circle.", field="parent_region_id")
         here = row.parent_region_id
 
 
 def create_region(session: Session, values: Mapping[str, Any], extra: dict[str, Any]) -> Region:
-    """Make a region; raises Conflict when its id is taken."""
+    """Make a region; raises Conflict when its id is taken, and NotFound for a parent that is not there."""
     region_id = values.get("id") or hex_id()
     if session.get(Region, region_id) is not None:
         raise Conflict(f"Conflict occurred attempting to store region - Duplicate ID, {region_id}.")
@@ -35,7 +35,7 @@ def create_region(session: Session, values: Mapping[str, Any], extra: dict[str, 
 
 
 def change_region(session: Session, row: Region, values: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
-    """Change a region."""
+    """Change a region; raises NotFound for a parent that is not there, and BadRequest for one that stands below it."""
     if "description" in values:
         row.description = values["description"] or ""
     if "parent_region_id" in values:
@@ -46,9 +46,9 @@ def change_region(session: Session, row: Region, values: Mapping[str, Any], extr
 
 
 def remove_region(session: Session, row: Region) -> None:
-    """Delete a region; raises Forbidden while regions or endpoints belong to it."""
+    """Delete a region; raises Conflict while regions belong to it, and Forbidden while endpoints do."""
     if session.execute(select(exists().where(Region.parent_region_id == row.id))).scalar():
-        raise Forbidden(f"Unable to delete region {row.id} because it has child regions.")
+        raise Conflict(f"Unable to delete region {row.id} because it has child regions.")
     if session.execute(select(exists().where(Endpoint.region_id == row.id))).scalar():
         raise Forbidden(f"Unable to delete region {row.id} because it has associated endpoints.")
     session.delete(row)

@@ -20,11 +20,11 @@ _ENDPOINT = {
 _FILTERS = {
     "type": "object",
     "additionalProperties": False,
+    "minProperties": 1,  # none would mean every endpoint
     "properties": {
         "service_id": {"type": "string"},
         "region_id": {"type": "string"},
         "interface": {"enum": ["public", "internal", "admin"]},
-        "enabled": BOOLEAN,
     },
 }
 _GROUP = {"name": NAME, "description": MAYBE_TEXT, "filters": _FILTERS}

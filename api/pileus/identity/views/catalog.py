@@ -18,7 +18,7 @@ from pileus.identity.schemas.catalog import (
     UPDATE_REGION,
     UPDATE_SERVICE,
 )
-from pileus.identity.views.listing import collection, links, only, rows
+from pileus.identity.views.listing import collection, keep_id, links, only, rows
 from pileus.identity.views.reach import reach
 
 _REGION = frozenset(("id", "description", "parent_region_id"))
@@ -92,6 +92,7 @@ def update_region(call: Call, region_id: str) -> dict[str, Any]:
     """Change a region."""
     row = reach(call, call.session.get(Region, region_id), "region", region_id)
     values = call.body["region"]
+    keep_id(values, row.id)
     catalog.change_region(call.session, row, values, only(values, _REGION))
     return {"region": _shape_region(call, row)}
 
@@ -127,6 +128,7 @@ def update_service(call: Call, service_id: str) -> dict[str, Any]:
     """Change a service."""
     row = _service(call, service_id)
     values = call.body["service"]
+    keep_id(values, row.id)
     for name in ("type", "name", "description", "enabled"):
         if name in values:
             setattr(row, name, values[name])
@@ -172,6 +174,7 @@ def update_endpoint(call: Call, endpoint_id: str) -> dict[str, Any]:
     """Change an endpoint."""
     row = _endpoint(call, endpoint_id)
     values = call.body["endpoint"]
+    keep_id(values, row.id)
     catalog.change_endpoint(call.session, row, values, only(values, _ENDPOINT))
     return {"endpoint": shape_endpoint(call, row)}
 

@@ -9,7 +9,7 @@ from pileus.core.service import Route
 from pileus.identity.models import Consumer
 from pileus.identity.operations import consumers
 from pileus.identity.schemas.oauth import CREATE_CONSUMER, UPDATE_CONSUMER
-from pileus.identity.views.listing import collection, links, only, rows
+from pileus.identity.views.listing import collection, keep_id, links, only, rows
 from pileus.identity.views.reach import reach
 
 _KNOWN = frozenset(("id", "description", "secret"))
@@ -50,6 +50,7 @@ def update_consumer(call: Call, consumer_id: str) -> dict[str, Any]:
     """Change a consumer; its secret stays."""
     row = _find(call, consumer_id)
     values = call.body["consumer"]
+    keep_id(values, row.id)
     consumers.change(row, values, only(values, _KNOWN))
     return {"consumer": _shape(call, row)}
 

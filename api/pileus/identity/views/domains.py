@@ -9,7 +9,7 @@ from pileus.core.service import Route
 from pileus.identity.models import Project
 from pileus.identity.operations import projects
 from pileus.identity.schemas.projects import CREATE_DOMAIN, UPDATE_DOMAIN
-from pileus.identity.views.listing import collection, links, only, rows
+from pileus.identity.views.listing import collection, keep_id, links, only, rows
 from pileus.identity.views.reach import permit, reach
 
 _KNOWN = frozenset(("id", "name", "description", "enabled", "options", "tags", "explicit_domain_id", "domain_id"))
@@ -65,6 +65,7 @@ def update_domain(call: Call, domain_id: str) -> dict[str, Any]:
     """Change a domain."""
     row = _reach(call, domain_id)
     values = call.body["domain"]
+    keep_id(values, row.id)
     projects.change(call.session, call.settings, row, values, only(values, _KNOWN))
     return {"domain": shape(call, row)}
 

@@ -12,7 +12,7 @@ from pileus.identity.operations import catalogs
 from pileus.identity.schemas.catalog import CREATE_ENDPOINT_GROUP, UPDATE_ENDPOINT_GROUP
 from pileus.identity.views import projects
 from pileus.identity.views.catalog import shape_endpoint
-from pileus.identity.views.listing import collection, links, rows
+from pileus.identity.views.listing import collection, keep_id, links, rows
 from pileus.identity.views.reach import reach
 
 
@@ -108,9 +108,11 @@ def show_group(call: Call, group_id: str) -> dict[str, Any]:
 def update_group(call: Call, group_id: str) -> dict[str, Any]:
     """Change an endpoint group."""
     row = _group(call, group_id)
+    values = call.body["endpoint_group"]
+    keep_id(values, row.id)
     for name in ("name", "description", "filters"):
-        if name in call.body["endpoint_group"]:
-            setattr(row, name, call.body["endpoint_group"][name])
+        if name in values:
+            setattr(row, name, values[name])
     return {"endpoint_group": _shape(call, row)}
 
 

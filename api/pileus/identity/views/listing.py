@@ -92,7 +92,7 @@ def only(body: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
     return extra
 
 
-def fixed(body: Mapping[str, Any], name: str, value: Any) -> None:
-    """Raise BadRequest when a body tries to change what cannot change."""
-    if name in body and body[name] != value:
-        raise BadRequest(f"Cannot change {name}.", field=name)
+def keep_id(body: Mapping[str, Any], own_id: str) -> None:
+    """Raise BadRequest when a change names another id than that of the thing; null names none."""
+    if body.get("id") is not None and body["id"] != own_id:
+        raise BadRequest("Cannot change the id.", field="id")

@@ -11,7 +11,7 @@ from pileus.identity.models import CatalogService, Endpoint, PolicyDocument, Reg
 from pileus.identity.operations import policies
 from pileus.identity.schemas.policies import CREATE_POLICY, UPDATE_POLICY
 from pileus.identity.views.catalog import shape_endpoint
-from pileus.identity.views.listing import collection, links, only, rows
+from pileus.identity.views.listing import collection, keep_id, links, only, rows
 from pileus.identity.views.reach import reach
 
 _KNOWN = frozenset(("id", "type", "blob"))
@@ -49,6 +49,7 @@ def update_policy(call: Call, policy_id: str) -> dict[str, Any]:
     """Change a policy document."""
     row = _find(call, policy_id)
     values = call.body["policy"]
+    keep_id(values, row.id)
     for name in ("type", "blob"):
         if name in values:
             setattr(row, name, values[name])
