@@ -13,7 +13,6 @@ SIZE: Schema = {
     "maxLength": 10,
 }
 NULL_SIZE: Schema = {**SIZE, "type": ["integer", "string", "null"]}
-UUID = "^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$"
 ID: Schema = {"type": "string", "minLength": 1, "maxLength": 36}
 NULL_ID: Schema = {"type": ["string", "null"], "maxLength": 36}
 BOOLEAN: Schema = {
@@ -70,7 +69,6 @@ SNAPSHOT_CREATE = wrapped(
 METADATA_SET = wrapped("metadata", METADATA)
 META_ITEM = wrapped("meta", {**METADATA, "minProperties": 1, "maxProperties": 1})
 
-EMPTY: Schema = {"type": ["object", "null"]}
 VOLUME_STATES = [
     "creating",
     "available",

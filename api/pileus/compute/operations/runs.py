@@ -15,7 +15,6 @@ from pileus.core.service import Facts, Operation, Variables
 from pileus.network import operations as network
 
 SETTLED = {"running": ("ACTIVE", RUNNING), "shutoff": ("SHUTOFF", SHUTDOWN)}
-CONSOLE_BYTES = 64 * 1024
 DOMAIN, ROOT_DISK = "libvirt_domain_items", "rbd_volume_items"
 FactSheet = dict[str, dict[str, Facts]]
 

@@ -8,7 +8,6 @@ NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r
 ID: Schema = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"^[a-zA-Z0-9-]+$"}
 REFERENCE: Schema = {"type": "string", "minLength": 1, "maxLength": 64}
 MAYBE_REFERENCE: Schema = {"type": ["string", "null"], "maxLength": 64}
-TEXT: Schema = {"type": "string", "maxLength": 65535}
 MAYBE_TEXT: Schema = {"type": ["string", "null"], "maxLength": 65535}
 BOOLEAN: Schema = {"type": "boolean"}
 TAG: Schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[^,/]*$"}

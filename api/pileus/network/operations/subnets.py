@@ -1,6 +1,5 @@
 """Subnets: making, changing and deleting them; each change runs the network's playbook."""
 
-import ipaddress
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -197,8 +196,3 @@ def _withdraw(session: Session, context: Context, row: Subnet) -> None:
         revise(port)
         ask(PORT_PRESENT, session, port, context, needs=[row.network_id, *port.security_group_ids])
     session.flush()
-
-
-def contains(subnet: Subnet, address: str) -> bool:
-    """Whether an address lies in the subnet's range."""
-    return ipaddress.ip_address(address) in network_of(subnet)
