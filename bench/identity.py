@@ -10,11 +10,10 @@ import requests
 from load import repeat, request
 from measure import Row, median, seconds
 
-from api import PORT, URL, Instance, instance, login, login_body, wait_for_answer
+from api import Instance, instance, login, login_body
 from pileus import catalogue
 from pileus.core.config import load
 from pileus.core.db import Database
-from pileus.core.policy import Policy
 from pileus.identity.operations import passwords
 
 USERS = 1000
@@ -44,17 +43,16 @@ def logins(made: Instance, rounds: int = 40) -> tuple[float, float]:
     asked = request("POST", PATH, {}, json.dumps(login_body(made)).encode())
     whole, alone = [], []
     for _ in range(rounds):
-        whole.append(repeat(PORT, asked, 1)[0])
+        whole.append(repeat(made.port, asked, 1)[0])
         alone.append(seconds(lambda: passwords.verify(hashed, "a password")))
     return statistics.median(whole), statistics.median(alone)
 
 
 def overhead(made: Instance, token: str) -> float:
     """What authentication and policy take of a call to another service, in seconds."""
-
     settings = load(str(made.config))
     database = Database(settings.database)
-    policy = Policy(settings, [rule for service in catalogue.SERVICES for rule in service.policies])
+    policy = catalogue.policy(settings)
     authenticate = catalogue.authenticator(settings)
 
     def both() -> None:
@@ -71,10 +69,9 @@ def figures(home: Path) -> list[Row]:
     """All figures of this file."""
     rows: list[Row] = []
     with instance(home / "one") as made:
-        made.start("api")
-        wait_for_answer()
+        made.serve()
         http = requests.Session()
-        rows.append(Row("token validation, median", repeat(PORT, validation(made, http), 3000)[0] * 1e3, "ms", 1))
+        rows.append(Row("token validation, median", repeat(made.port, validation(made, http), 3000)[0] * 1e3, "ms", 1))
         whole, hashed = logins(made)
         rows.append(Row("password login beyond the hash, median", (whole - hashed) * 1e3, "ms", 5))
         rows.append(Row("the hash (argon2id)", hashed * 1e3, "ms"))
@@ -84,13 +81,14 @@ def figures(home: Path) -> list[Row]:
         headers = {"X-Auth-Token": token}
 
         def listing() -> None:
-            assert len(http.get(f"{URL}/identity/v3/users", headers=headers, timeout=10).json()["users"]) > USERS
+            assert len(http.get(f"{made.url}/identity/v3/users", headers=headers, timeout=10).json()["users"]) > USERS
 
         rows.append(Row(f"GET /users, {USERS} users, median", median(listing, 30) * 1e3, "ms", 60))
     with instance(home / "two", processes=2) as made:
-        made.start("api")
-        wait_for_answer()
+        made.serve()
         asked = validation(made, requests.Session())
-        repeat(PORT, asked, 500, 8)
-        rows.append(Row("validations by two processes, 8 clients", repeat(PORT, asked, 10000, 8)[1], "1/s", least=1500))
+        repeat(made.port, asked, 500, 8)
+        rows.append(
+            Row("validations by two processes, 8 clients", repeat(made.port, asked, 10000, 8)[1], "1/s", least=1500)
+        )
     return rows

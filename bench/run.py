@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 os.environ.setdefault("OS_CLIENT_CONFIG_FILE", "/var/lib/pileus-lab/control/clouds.yaml")
 
 import identity  # noqa: E402
