@@ -1,6 +1,7 @@
 """The block-storage service: volumes as Ceph RBD images, their snapshots, types and attachments."""
 
-from pileus.block_storage import faults, operations, policy, views
+from pileus.block_storage import operations, policy, views
+from pileus.core.http import named_fault
 from pileus.core.service import Service
 
 SERVICE = Service(
@@ -11,7 +12,7 @@ SERVICE = Service(
     routes=views.ROUTES,
     operations=operations.OPERATIONS,
     policies=policy.RULES,
-    fault=faults.body,
+    fault=named_fault.body,
     microversions=((3, 0), (3, 67)),
     version_names=("volume",),
     aliases=("volumev3",),

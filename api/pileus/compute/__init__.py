@@ -4,6 +4,7 @@ from pileus.compute import faults
 from pileus.compute.operations import OPERATIONS
 from pileus.compute.policy import POLICIES
 from pileus.compute.views import ROUTES, metadata
+from pileus.core.http import named_fault
 from pileus.core.service import Service
 
 SERVICE = Service(
@@ -14,7 +15,7 @@ SERVICE = Service(
     routes=ROUTES,
     operations=OPERATIONS,
     policies=POLICIES,
-    fault=faults.body,
+    fault=named_fault.body,
     microversions=((2, 1), (2, 96)),
     version_names=("compute", "header:X-OpenStack-Nova-API-Version"),
 )
