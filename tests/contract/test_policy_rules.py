@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2] / "api" / "pileus"
 OPEN = re.compile(  # routes that ask for no token: versions, the ways in, and what guests ask about themselves
     r"identity (GET /(v3)?$|POST /v3/auth/tokens$|POST /v3/users/<user_id>/password$"
     r"|(GET|POST) /v3/(auth/)?OS-FEDERATION/.*(auth|websso|websso/<protocol_id>|callback)$"
-    r"|POST /v3/OS-OAUTH1/(request|access)_token$)"
+    r"|POST /v3/OS-OAUTH1/(request|access)_token$|POST /v3/OS-OAUTH2/token$)"
     r"|(image|network|block_storage|compute) GET (/|/versions|/v[0-9.]+/?)?$"
     r"|metadata GET "
 )

@@ -23,6 +23,7 @@ OPEN = {  # the ways in
     "POST /v3/users/<user_id>/password",
     "POST /v3/OS-OAUTH1/request_token",
     "POST /v3/OS-OAUTH1/access_token",
+    "POST /v3/OS-OAUTH2/token",
     "GET /v3/OS-FEDERATION/identity_providers/<idp_id>/protocols/<protocol_id>/auth",
     "POST /v3/OS-FEDERATION/identity_providers/<idp_id>/protocols/<protocol_id>/auth",
     "GET /v3/auth/OS-FEDERATION/websso/<protocol_id>",
@@ -78,6 +79,7 @@ USER = "/v3/users/<user_id>"
 PROJECT = "/v3/projects/<project_id>"
 GROUP = "/v3/groups/<group_id>"
 MEMBER = f"{GROUP}/users/<user_id>"
+IN_GUISE = {"project_id": "$domain_id"}  # a domain in the guise of a project
 SUBJECT = {"X-Subject-Token": "$subject"}
 
 TOKENS = [
@@ -85,7 +87,10 @@ TOKENS = [
     Row("HEAD /v3/auth/tokens", "admins system self", headers=SUBJECT),
     Row("DELETE /v3/auth/tokens", "admins self", headers=SUBJECT, fresh="subject"),
     Row("GET /v3/OS-REVOKE/events", "cloud service"),
-    Row("GET /v3/auth/catalog", "all", ok=(403,)),  # without a scope there is no catalog
+    Row(
+        "GET /v3/auth/catalog", "admin web-admin web other-admin other service self"
+    ),  # without a project there is no catalog
+    Row("GET /v3/auth/tokens/OS-PKI/revoked", ""),
     *(Row(f"GET /v3/auth/{what}", "all") for what in ("projects", "domains", "system")),
     Row("POST /v3/ec2tokens", "admins service", {"credentials": {"access": "x", "signature": "x"}}, ok=(400, 401)),
     Row(
@@ -107,18 +112,24 @@ PROJECTS = [
     Row("GET /v3/projects", SEE, query="domain_id=$home"),
     Row("GET /v3/projects", "admins system", query="domain_id=None"),
     Row("POST /v3/projects", "admins home-manager", {"project": {"name": "$new", "domain_id": "$home"}}),
-    Row("POST /v3/projects", "admins", {"project": {"name": "$new", "is_domain": True}}),
+    Row("POST /v3/projects", "cloud", {"project": {"name": "$new", "is_domain": True}}),
     Row(f"GET {PROJECT}", f"{SEE} web self"),
     Row(f"GET {PROJECT}", "admins system", args={"project_id": "$home"}),
     Row(f"PATCH {PROJECT}", "admins home-manager", {"project": {"description": "changed"}}),
-    Row(f"PATCH {PROJECT}", "admins", {"project": {"description": "changed"}}, args={"project_id": "$home"}),
+    Row(f"PATCH {PROJECT}", "cloud", {"project": {"description": "changed"}}, args=IN_GUISE),
+    Row(f"PATCH {PROJECT}", "cloud", {"project": {"enabled": False}}, args=IN_GUISE, fresh="domain"),
     Row(f"DELETE {PROJECT}", "admins home-manager", fresh="project"),
+    Row(f"DELETE {PROJECT}", "cloud", args=IN_GUISE, fresh="domain"),
     Row(f"GET {PROJECT}/tags", f"{SEE} web self"),
     Row(f"PUT {PROJECT}/tags", "admins home-manager", {"tags": ["blue"]}),
     Row(f"DELETE {PROJECT}/tags", "admins home-manager"),
     Row(f"PUT {PROJECT}/tags/<value>", "admins home-manager"),
     Row(f"GET {PROJECT}/tags/<value>", f"{SEE} web self"),
     Row(f"DELETE {PROJECT}/tags/<value>", "admins home-manager", given="PUT"),
+    Row(f"PUT {PROJECT}/tags", "cloud", {"tags": ["blue"]}, args=IN_GUISE),
+    Row(f"DELETE {PROJECT}/tags", "cloud", args=IN_GUISE),
+    Row(f"PUT {PROJECT}/tags/<value>", "cloud", args=IN_GUISE),
+    Row(f"DELETE {PROJECT}/tags/<value>", "cloud", args=IN_GUISE, given="PUT"),
 ]
 USERS = [
     Row("GET /v3/users", "admins system home far"),

@@ -31,7 +31,8 @@ class Route:
     `since` and `until` bound the microversions; of routes that share method, path and action the one that fits is taken.
     `body` is "json", or "stream" for a view that reads the request itself. A `late` rule is enforced by the view, which knows
     the target (call.enforce); the pipeline sees to it that it was. `write` tells whether a writing transaction is
-    needed (default: every method but GET and HEAD).
+    needed (default: every method but GET and HEAD). `max_body` is how many bytes a body may have where that is more than in
+    the rest of the service.
     """
 
     method: str
@@ -47,6 +48,7 @@ class Route:
     body: str = "json"
     late: bool = False
     write: bool | None = None
+    max_body: int | None = None
 
     @property
     def writes(self) -> bool:
@@ -139,7 +141,8 @@ class Published:
     """What the OpenAPI document says of a route beyond what the API itself looks at.
 
     `response` is the schema of a good answer's body, `query` and `headers` are schemas by name of what the view reads, `also`
-    are further statuses of good answers. Without a `content_type` there is no body.
+    are further statuses of good answers. Without a `content_type` there is no body. `form` is the schema of a form that the
+    view reads, `refusal` that of the bodies of refusals where they are not worded as the service's others.
     """
 
     response: Schema | None = None
@@ -147,6 +150,8 @@ class Published:
     headers: Mapping[str, Schema] = field(default_factory=dict)
     content_type: str = "application/json"
     also: Sequence[int] = ()
+    form: Schema | None = None
+    refusal: Schema | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,7 @@ class Service:
     `fault` words a Fault as (body, content type). `microversions` is (lowest, highest) or None; `version_names` are the names
     by which clients ask for one (header ``OpenStack-API-Version: <name> <version>``, and legacy headers as "header:Name").
     `published` answers with what the OpenAPI document says of routes, by (method, path); nothing is loaded before it is asked.
+    `max_body` is how many bytes a body may have, also one that a view reads itself; None leaves that to each route.
     """
 
     name: str
@@ -173,4 +179,5 @@ class Service:
     aliases: Sequence[str] = ()
     public: bool = True
     published: Callable[[], Mapping[tuple[str, str], Published]] = dict
+    max_body: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)

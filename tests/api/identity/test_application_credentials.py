@@ -211,6 +211,27 @@ def test_access_rules_bind_a_token_to_calls(team: Team) -> None:
     assert status("GET", "/network/v2.0/networks") == 401
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_token_with_access_rules_is_not_found_by_services_that_do_not_know_of_them(team: Team, method: str) -> None:
+    rules = [{"service": "identity", "method": method, "path": "/v3/auth/tokens"}]
+    bound, free = (
+        team.held(team.cloud.log_in(by_credential(team.robot(name=name, **values))))
+        for name, values in (("bound", {"access_rules": rules}), ("free", {}))
+    )
+
+    def status(subject: str, version: str | None, **caller: str) -> int:
+        known = {} if version is None else {"OpenStack_Identity_Access_Rules": version}
+        return int(team.cloud.call(method, "/auth/tokens", X_Subject_Token=subject, **known, **caller).status_code)
+
+    for version in (None, "", "0", "0.9", "-1", "x", "nan", "inf", "1,1", "1.0.0", "²", "9" * 500):
+        assert (status(bound, version), status(free, version)) == (404, 200), version
+        assert status(bound, version, token=bound) == 404, version
+    for version in ("1", "1.0", " 1.0 ", "2.5"):
+        assert (status(bound, version), status(free, version)) == (200, 200), version
+        assert status(bound, version, token=bound) == 200
+    assert team.cloud.delete("/auth/tokens", X_Subject_Token=bound).status_code == 204
+
+
 def test_access_rules_are_kept_shared_and_in_use(team: Team) -> None:
     rule = {"service": "image", "method": "GET", "path": "/v2/images"}
     first = team.robot(access_rules=[rule])

@@ -48,6 +48,13 @@ class Server:
         assert status == 201
         return token
 
+    def exchange(self, token: str) -> str:
+        """A token without a scope for another token."""
+        auth = {"identity": {"methods": ["token"], "token": {"id": token}}, "scope": "unscoped"}
+        status, _, made = self.call("POST", "/auth/tokens", {"auth": auth})
+        assert status == 201
+        return made
+
     def takes(self, token: str) -> bool:
         """Whether a token is good here."""
         status = self.call("GET", "/auth/projects", X_Auth_Token=token)[0]
@@ -144,14 +151,24 @@ def ready(world: World) -> str:
 
 def try_all(world: World, patience: float) -> None:
     """Every change ends the token on the server that made it at once, and on the other one within so many seconds."""
+    token = ready(world)
+    got = world.other.exchange(token)
+    assert world.one.takes(got) and world.other.takes(got)
+    _give_back(world, token)
+    assert_dead(world, got, patience, "the one it was got from was given back")
     for why, change in CHANGES:
         token = ready(world)
         change(world, token)
-        assert not world.one.takes(token), why
-        end = time.monotonic() + patience
-        while (alive := world.other.takes(token)) and time.monotonic() < end:
-            time.sleep(0.02)
-        assert not alive, why
+        assert_dead(world, token, patience, why)
+
+
+def assert_dead(world: World, token: str, patience: float, why: str) -> None:
+    """A token is worth nothing on the server where it was ended, and on the other one within so many seconds."""
+    assert not world.one.takes(token), why
+    end = time.monotonic() + patience
+    while (alive := world.other.takes(token)) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not alive, why
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

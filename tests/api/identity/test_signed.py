@@ -309,6 +309,13 @@ def test_an_old_key_of_an_application_credential_does_no_more_than_that(team: Te
     assert ask(team.cloud, version_2(keys)).status_code == 401
 
 
+@pytest.mark.parametrize("way", ["ec2", "s3"])
+def test_an_old_key_of_an_application_credential_with_access_rules_is_worth_nothing(team: Team, way: str) -> None:
+    rule = {"service": "object-store", "method": "GET", "path": "/v1/**"}
+    keys = bound_key(team, "ann", app_cred_id=team.robot(access_rules=[rule])["id"])
+    assert ask(team.cloud, s3_4(keys) if way == "s3" else version_2(keys), way).status_code == 401
+
+
 @pytest.mark.parametrize("impersonation", [True, False])
 def test_an_old_key_of_a_trust_does_no_more_than_that(team: Team, impersonation: bool) -> None:
     body = {"trustor_user_id": team.ids["ann"], "trustee_user_id": team.ids["bob"], "project_id": team.project}
@@ -349,3 +356,12 @@ def test_a_login_by_a_signature_leaves_a_trace(team: Team, keys: Keys) -> None:
             ("failure", keys.access),
             ("success", team.ids["ann"]),
         ]
+
+
+def test_a_key_for_a_domain_taken_for_a_project_opens_nothing(team: Team) -> None:
+    team.grant("ann", "member", "default")
+    blob = orjson.dumps({"access": "a" * 32, "secret": "b" * 32}).decode()
+    values = {"user_id": team.ids["ann"], "project_id": "default", "type": "ec2", "blob": blob}
+    team.cloud.make("credential", **values)
+    reply = team.cloud.post("/ec2tokens", {"credentials": version_2_of_the_library(Keys("a" * 32, "b" * 32))})
+    assert reply.status_code == 401

@@ -92,3 +92,12 @@ def test_versions_are_told_without_a_token(identity: Identity) -> None:
         assert reply.json["versions"]["values"][0]["id"].startswith("v3")
     assert identity.client.get("/identity/v3").json["version"]["status"] == "stable"
     assert identity.client.get("/identity/v3/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("scope", "status"),
+    [(in_project("admin"), 200), ({"domain": {"id": "default"}}, 403), ({"system": {"all": True}}, 403), (None, 403)],
+)
+def test_only_a_token_for_a_project_shows_its_catalog(identity: Identity, scope: object, status: int) -> None:
+    token = identity.token("admin", PASSWORD, scope or "unscoped")
+    assert identity.get("/auth/catalog", token=token).status_code == status

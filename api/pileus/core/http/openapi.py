@@ -27,8 +27,8 @@ _FAULTS: dict[int, type[errors.Fault]] = {
 }
 _ANY = Published()
 _WORDS = """Every call of every service. Log in with POST /identity/v3/auth/tokens and send what the header X-Subject-Token \
-of the answer holds as X-Auth-Token. Each path that answers GET answers HEAD, too. The rule in x-pileus-policy decides who may \
-call; unknown query parameters are ignored."""
+of the answer holds as X-Auth-Token, or as Authorization: Bearer. Each path that answers GET answers HEAD, too. The rule in \
+x-pileus-policy decides who may call; unknown query parameters are ignored."""
 
 
 def document(services: Iterable[Service], public_url: str) -> Document:
@@ -36,7 +36,10 @@ def document(services: Iterable[Service], public_url: str) -> Document:
     components: Document = {
         "schemas": {},
         "responses": {},
-        "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}},
+        "securitySchemes": {
+            "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},
+            "bearer": {"type": "http", "scheme": "bearer"},
+        },
     }
     paths: Document = {}
     tags = []
@@ -55,7 +58,7 @@ def document(services: Iterable[Service], public_url: str) -> Document:
         },
         "servers": [{"url": public_url or "/"}],
         "tags": tags,
-        "security": [{"token": []}],
+        "security": [{"token": []}, {"bearer": []}],
         "paths": paths,
         "components": components,
     }
@@ -104,7 +107,7 @@ def _operation(service: Service, routes: Sequence[Route], known: Published) -> D
     found: Document = {"tags": [service.name], "summary": _summary(routes)}
     if parameters := [*_query(routes, known), *_headers(service, known)]:
         found["parameters"] = parameters
-    if content := _request(routes):
+    if content := _request(routes, known):
         found["requestBody"] = {"required": _needed(routes), "content": content}
     found["responses"] = _responses(service, routes, known)
     if not rules:
@@ -163,8 +166,10 @@ def _needed(routes: Sequence[Route]) -> bool:
     return all(route.action or (route.schema or {}).get("type") in ("object", "array") for route in routes)
 
 
-def _request(routes: Sequence[Route]) -> Document:
+def _request(routes: Sequence[Route], known: Published) -> Document:
     """What may be sent, by content type."""
+    if known.form is not None:
+        return {"application/x-www-form-urlencoded": {"schema": known.form}}
     if any(route.body == "stream" for route in routes):
         return {"application/octet-stream": {}} if routes[0].method in ("POST", "PUT", "PATCH") else {}
     kinds: dict[str | None, list[Any]] = defaultdict(list)
@@ -187,8 +192,15 @@ def _responses(service: Service, routes: Sequence[Route], known: Published) -> D
             answer["content"] = {known.content_type: {} if known.response is None else {"schema": known.response}}
         found[str(status)] = answer
     for status in _refusals(service, routes):
-        found[str(status)] = {"$ref": f"#/components/responses/{service.name}_{status}"}
+        found[str(status)] = _refusal(service, status, known)
     return found | {"default": {"$ref": f"#/components/responses/{service.name}_default"}}
+
+
+def _refusal(service: Service, status: int, known: Published) -> Document:
+    if known.refusal is None:
+        return {"$ref": f"#/components/responses/{service.name}_{status}"}
+    content = {"application/json": {"schema": known.refusal}}
+    return {"description": HTTPStatus(status).phrase, "content": content}
 
 
 def _refusals(service: Service, routes: Sequence[Route]) -> list[int]:

@@ -10,10 +10,9 @@ from pileus.core.config import Settings
 from pileus.core.db import Database, now
 from pileus.core.errors import Unauthorized
 from pileus.identity.models import AccessToken, ApplicationCredential, Credential
-from pileus.identity.operations import access, credentials, delegation, trusts
+from pileus.identity.operations import access, credentials, delegation, tokens, trusts
 from pileus.identity.operations.formats import Scope, Token, new_audit_id
 from pileus.identity.operations.login import Issued
-from pileus.identity.operations.throttle import Throttle
 
 Check = Callable[[str, Mapping[str, Any]], bool]  # whether the signature of a request was made with a secret
 
@@ -21,19 +20,21 @@ Check = Callable[[str, Mapping[str, Any]], bool]  # whether the signature of a r
 def log_in(session: Session, database: Database, settings: Settings, given: Mapping[str, Any], check: Check) -> Issued:
     """The token of the credential by which a request was signed; raises Unauthorized when the signature is wrong.
 
-    Failures count for the access key only: the address is that of the service that asks, on behalf of all its clients.
+    Nobody must wait after wrong ones: access keys stand in addresses that are handed around, so anybody could shut out their
+    owners, and the address here is that of the service that asks, on behalf of all its clients.
     """
-    throttle = Throttle(session, database, settings)
-    with throttle.guard(f"access:{given['access']}"):
-        row, blob = credentials.ec2_keys(session, settings, given["access"])
-        right = check(str(blob.get("secret") or ""), given)
-        if row is None or not right or not row.project_id or not blob.get("secret"):
-            raise Unauthorized("EC2 signature not supplied or wrong.")
-    throttle.forgive()
+    row, blob = credentials.ec2_keys(session, settings, given["access"])
+    right = check(str(blob.get("secret") or ""), given)
+    if row is None or not right or not row.project_id or not blob.get("secret"):
+        raise Unauthorized("EC2 signature not supplied or wrong.")
     token = _token(session, settings, row, blob)
     worth = access.resolve(session, settings, token)
     if worth.project is None or worth.project["id"] != row.project_id:
         raise Unauthorized("The project of the EC2 key is not that of the delegation it rests on.")
+    if tokens.bound(worth):
+        raise Unauthorized(
+            "The EC2 key rests on an application credential with access rules, which nobody would apply."
+        )
     if token.scope.kind == "trust":
         with database.write() as writing:
             trusts.use(writing, token.scope.id)

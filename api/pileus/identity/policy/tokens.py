@@ -16,6 +16,12 @@ RULES = [
         "identity:list_revoke_events", either(ADMIN, SERVICE), "List what was revoked.", ("GET", "/v3/OS-REVOKE/events")
     ),
     rule(
+        "identity:revocation_list",
+        either(ANY_ADMIN, SERVICE),
+        "Ask for revoked PKI tokens, of which there are none.",
+        ("GET", "/v3/auth/tokens/OS-PKI/revoked"),
+    ),
+    rule(
         "identity:ec2tokens_validate", _FOR_OTHERS, "Get the token for a signed EC2 request.", ("POST", "/v3/ec2tokens")
     ),
     rule("identity:s3tokens_validate", _FOR_OTHERS, "Get the token for a signed S3 request.", ("POST", "/v3/s3tokens")),

@@ -52,7 +52,7 @@ def _shape(call: Call, entry: Entry, names: Names | None) -> dict[str, Any]:
     if entry.group_id is not None:
         shown_links["membership"] = call.url(f"/v3/groups/{entry.group_id}/users/{entry.actor_id}")
     if entry.prior_id is not None:
-        shown_links["prior_role"] = call.url(f"/v3/prior_roles/{entry.prior_id}/implies/{entry.role_id}")
+        shown_links["prior_role"] = call.url(f"/v3/prior_role/{entry.prior_id}/implies/{entry.role_id}")
     return {
         "role": who("role", entry.role_id),
         entry.actor_type: who(entry.actor_type, entry.actor_id),

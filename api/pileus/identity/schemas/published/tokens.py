@@ -70,7 +70,15 @@ TOKEN = thing(
     },
     closed=True,
 )
-_SUBJECT = {"X-Subject-Token": {"type": "string", "description": "The token that is meant."}}
+_SUBJECT: Schema = {"X-Subject-Token": {"type": "string", "description": "The token that is meant."}}
+_KNOWS_RULES: Schema = {
+    "OpenStack-Identity-Access-Rules": {
+        "type": "string",
+        "description": "The version of access rules to which the caller holds tokens; without 1.0 or more, tokens that are "
+        "bound by some are not found.",
+        "examples": ["1.0"],
+    }
+}
 _TOKEN = one("token", TOKEN)
 _VERSION = thing(
     "Version",
@@ -93,9 +101,11 @@ PUBLISHED: Table = {
     ("POST", _PATH): Published(
         _TOKEN.response, query={"nocatalog": SWITCH}, headers={"Openstack-Auth-Receipt": {"type": "string"}}
     ),
-    ("GET", _PATH): Published(_TOKEN.response, query={"nocatalog": SWITCH, "allow_expired": SWITCH}, headers=_SUBJECT),
-    ("HEAD", _PATH): Published(query={"allow_expired": SWITCH}, headers=_SUBJECT),
-    ("DELETE", _PATH): Published(headers=_SUBJECT),
+    ("GET", _PATH): Published(
+        _TOKEN.response, query={"nocatalog": SWITCH, "allow_expired": SWITCH}, headers=_SUBJECT | _KNOWS_RULES
+    ),
+    ("HEAD", _PATH): Published(query={"allow_expired": SWITCH}, headers=_SUBJECT | _KNOWS_RULES),
+    ("DELETE", _PATH): Published(query={"cascade": SWITCH}, headers=_SUBJECT),
     ("GET", "/v3/auth/catalog"): Published(exactly(catalog=_CATALOG, links=LINKS)),
     ("GET", "/v3/OS-REVOKE/events"): _EVENTS,
     ("POST", "/v3/ec2tokens"): _TOKEN,
