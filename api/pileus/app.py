@@ -9,7 +9,8 @@ from werkzeug.routing import Rule
 
 from pileus import catalogue
 from pileus.core import config, db, errors, metrics
-from pileus.core.http.pipeline import Authenticate, Pipeline
+from pileus.core.context import Authenticate
+from pileus.core.http.pipeline import Pipeline
 from pileus.core.http.reply import Reply, dump, respond
 from pileus.core.service import Service
 

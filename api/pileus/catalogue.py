@@ -9,9 +9,8 @@ from pileus.block_storage import operations as _block_storage
 from pileus.compute import operations as _compute
 from pileus.core import intents
 from pileus.core.config import Settings
-from pileus.core.context import Context
+from pileus.core.context import Authenticate, Context
 from pileus.core.db import Database
-from pileus.core.http.pipeline import Authenticate
 from pileus.core.policy import Policy
 from pileus.core.service import Operation, Service
 from pileus.identity import operations as _identity

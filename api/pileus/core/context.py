@@ -1,7 +1,10 @@
-"""Who is calling: what a valid token says about its bearer."""
+"""Who is calling: what a valid token says about its bearer, and what makes that of a token."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,10 @@ class Context:
                 "service_roles": list(by.roles),
             }
         return found
+
+
+class Authenticate(Protocol):
+    """How a token becomes a Context, or Unauthorized is raised; `grace` seconds after its end are forgiven."""
+
+    def __call__(self, session: "Session", token: str, request_id: str, grace: int = 0, /) -> Context:
+        """The caller that the token stands for."""

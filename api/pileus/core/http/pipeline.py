@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from pileus.core import metrics
 from pileus.core.config import Settings
-from pileus.core.context import Context
+from pileus.core.context import Authenticate, Context
 from pileus.core.db import Database
 from pileus.core.errors import BadRequest, Conflict, Fault, NotFound, Unauthorized
 from pileus.core.http import access_rules, body, schema, version
@@ -27,13 +27,6 @@ from pileus.core.service import Route, Service, Version
 log = logging.getLogger(__name__)
 NOBODY = Context(user_id="")
 SERVICE_ROLE = "service"  # whoever has it may work on with a user's token that has ended meanwhile
-
-
-class Authenticate(Protocol):
-    """How a token becomes a Context, or Unauthorized is raised; `grace` seconds after its end are forgiven."""
-
-    def __call__(self, session: Session, token: str, request_id: str, grace: int = 0, /) -> Context:
-        """The caller that the token stands for."""
 
 
 @dataclass(frozen=True)

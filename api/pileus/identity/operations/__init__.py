@@ -5,9 +5,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
-from pileus.core.context import Context
+from pileus.core.context import Authenticate, Context
 from pileus.core.db import Database
-from pileus.core.http.pipeline import Authenticate
 from pileus.identity.operations import access, cleanup, directories, limit_models, throttle
 from pileus.identity.operations.bootstrap import bootstrap
 
