@@ -3,6 +3,7 @@
 import click
 
 from pileus import __version__
+from pileus.cli.audit import audit
 from pileus.cli.bootstrap import bootstrap
 from pileus.cli.db import db
 from pileus.cli.directories import directory
@@ -25,5 +26,5 @@ def main(context: click.Context, config: str | None) -> None:
     logs.configure("WARNING")
 
 
-for command in (api, worker, db, bootstrap, intents, hosts, keys, policy, directory):
+for command in (api, worker, db, bootstrap, intents, hosts, keys, policy, directory, audit):
     main.add_command(command)
