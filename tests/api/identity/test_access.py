@@ -103,3 +103,42 @@ def test_the_default_project_is_the_scope_when_none_is_asked_for(identity: Ident
     assert identity.log_in(who).json["token"]["project"]["id"] == world["project"]
     assert "project" not in identity.log_in(who, "unscoped").json["token"]
     assert "project" not in identity.log_in(who, {"unscoped": {}}).json["token"]
+
+
+def test_an_inherited_role_reaches_past_a_project_with_a_role_of_its_own(
+    identity: Identity, world: dict[str, str]
+) -> None:
+    leaf = identity.make("project", name="leaf", parent_id=world["project"])["id"]
+    bob = identity.make("user", name="bob", password="secret")["id"]
+    end = f"{world['parent']}/users/{bob}/roles/{world['role']}"
+    assert identity.put(f"/OS-INHERIT/projects/{end}/inherited_to_projects").status_code == 204
+    assert identity.put(f"/projects/{world['project']}/users/{bob}/roles/{world['role']}").status_code == 204
+    assert identity.put(f"/projects/{end}").status_code == 204
+    token = identity.token("bob", "secret", {"project": {"id": leaf}})
+    for path in ("/auth/projects", "/OS-FEDERATION/projects", f"/users/{bob}/projects"):
+        found = identity.get(path, token=token).json["projects"]
+        assert {project["id"] for project in found} == {world["parent"], world["project"], leaf}
+    shown = identity.get(f"/projects/{leaf}?parents_as_list", token=token).json["project"]["parents"]
+    assert [one["project"]["id"] for one in shown] == [world["project"], world["parent"]]
+    top = identity.token("bob", "secret", {"project": {"id": world["parent"]}})
+    shown = identity.get(f"/projects/{world['parent']}?subtree_as_list", token=top).json["project"]["subtree"]
+    assert [one["project"]["id"] for one in shown] == [world["project"], leaf]
+
+
+def test_disabled_projects_are_listed_except_where_one_could_log_in(identity: Identity, world: dict[str, str]) -> None:
+    bob = identity.make("user", name="bob", password="secret")["id"]
+    where = f"/OS-INHERIT/domains/{world['domain']}/users/{bob}/roles/{world['role']}/inherited_to_projects"
+    assert identity.put(where).status_code == 204
+    assert identity.patch(f"/projects/{world['project']}", {"project": {"enabled": False}}).status_code == 200
+    token = identity.token("bob", "secret")
+    for path in ("/auth/projects", "/OS-FEDERATION/projects"):
+        assert [one["name"] for one in identity.get(path, token=token).json["projects"]] == ["parent"]
+    for query, names in (
+        ("", {"parent", "child"}),
+        ("?enabled=false", {"child"}),
+        ("?enabled=true", {"parent"}),
+        (f"?domain_id={world['domain']}&name=child", {"child"}),
+        ("?domain_id=default", set()),
+    ):
+        found = identity.get(f"/users/{bob}/projects{query}", token=token).json["projects"]
+        assert {one["name"] for one in found} == names

@@ -131,6 +131,28 @@ def test_limits_are_found_by_what_they_are_about(identity: Identity, service: st
     assert count("region_id=RegionOne", "registered_limits") == 1
 
 
+def test_limits_of_others_are_shown_to_nobody_without_a_project_or_a_role_to_read_the_system(
+    identity: Identity, service: str
+) -> None:
+    project = identity.make("project", name="web")["id"]
+    register(identity, service)
+    wanted = {"service_id": service, "resource_name": "clouds", "resource_limit": 5}
+    limits = [{**wanted, "project_id": project}, {**wanted, "domain_id": "default"}]
+    assert identity.post("/limits", {"limits": limits}).status_code == 201
+    ann = identity.make("user", name="ann", password="secret")["id"]
+    roles = {role["name"]: role["id"] for role in identity.get("/roles").json["roles"]}
+
+    def seen(scope: Any) -> int:
+        return len(identity.get("/limits", token=identity.token("ann", "secret", scope)).json["limits"])
+
+    system = {"system": {"all": True}}
+    assert seen("unscoped") == 0
+    identity.put(f"/system/users/{ann}/roles/{roles['service']}")
+    assert seen(system) == 0
+    identity.put(f"/system/users/{ann}/roles/{roles['reader']}")
+    assert seen(system) == 2 and seen("unscoped") == 0
+
+
 def test_the_model_of_limits_is_shown(identity: Identity, two_levels: Identity) -> None:
     for cloud, name in ((identity, "flat"), (two_levels, "strict_two_level")):
         model = cloud.get("/limits/model").json["model"]
@@ -227,3 +249,26 @@ def test_limits_go_with_their_project_and_domain(two_levels: Identity) -> None:
     assert two_levels.delete(f"/domains/{tree.domain}").status_code == 204
     assert two_levels.get("/limits").json["limits"] == []
     assert two_levels.delete(f"/registered_limits/{made['id']}").status_code == 204
+
+
+def test_a_tree_of_projects_shows_their_limits_on_request(identity: Identity, service: str) -> None:
+    register(identity, service)
+    top = identity.make("project", name="top")["id"]
+    middle = identity.make("project", name="middle", parent_id=top)["id"]
+    leaf = identity.make("project", name="leaf", parent_id=middle)["id"]
+    wanted = {"service_id": service, "resource_name": "clouds", "resource_limit": 5, "project_id": top}
+    (limit,) = identity.post("/limits", {"limits": [wanted]}).json["limits"]
+
+    def show(project: str, query: str) -> dict[str, Any]:
+        return dict(identity.get(f"/projects/{project}?{query}").json["project"])
+
+    above = show(leaf, "parents_as_list&include_limits")
+    assert [(one["project"]["name"], one["project"]["limits"]) for one in above["parents"]] == [
+        ("middle", []),
+        ("top", [limit]),
+    ]
+    below = show(top, "subtree_as_list=1&include_limits=1")
+    assert [one["project"]["limits"] for one in below["subtree"]] == [[], []]
+    assert "limits" not in above and "limits" not in below and "limits" not in show(top, "include_limits")
+    assert all("limits" not in one["project"] for one in show(leaf, "parents_as_list&include_limits=0")["parents"])
+    assert show(leaf, "parents_as_ids&include_limits")["parents"] == {middle: {top: {"default": None}}}

@@ -51,6 +51,8 @@ def test_assignments_are_listed_as_made_and_as_they_work_out(identity: Identity,
     assert {entry["role"]["id"] for entry in effective} == {world["one"], world["two"], world["three"]}
     assert all(entry["user"]["id"] == world["user"] for entry in effective)
     assert all("membership" in entry["links"] for entry in effective)
+    (implied,) = (entry["links"]["prior_role"] for entry in effective if entry["role"]["id"] == world["two"])
+    assert implied.endswith(f"/v3/prior_role/{world['one']}/implies/{world['two']}")
     (named,) = listed(identity, f"scope.project.id={world['project']}&include_names=true")
     assert named["group"] == {"id": world["group"], "name": "crew", "domain": {"id": "default", "name": "Default"}}
     assert named["role"]["name"] == "one" and named["scope"]["project"]["name"] == "web"
@@ -64,11 +66,23 @@ def test_inherited_assignments_work_out_to_projects_below(identity: Identity, wo
     assert made["scope"]["OS-INHERIT:inherited_to"] == "projects"
     effective = listed(identity, f"user.id={world['user']}&effective")
     assert [entry["scope"]["project"]["id"] for entry in effective] == [below]
+    assert effective[0]["scope"]["OS-INHERIT:inherited_to"] == "projects"
+    assert effective[0]["links"]["assignment"].endswith(f"/v3{where}/{world['three']}/inherited_to_projects")
     assert listed(identity, f"effective&scope.project.id={world['project']}&user.id={world['user']}") == []
     tree = listed(identity, f"scope.project.id={world['project']}&include_subtree=true")
     assert len(tree) == 1
     shown = identity.get(f"{where}/inherited_to_projects").json["roles"]
     assert [role["id"] for role in shown] == [world["three"]]
+
+
+def test_a_role_that_is_granted_and_inherited_is_listed_as_both(identity: Identity, world: dict[str, str]) -> None:
+    below = identity.make("project", name="below", parent_id=world["project"])["id"]
+    user, role = world["user"], world["two"]
+    identity.put(f"/OS-INHERIT/domains/default/users/{user}/roles/{role}/inherited_to_projects")
+    identity.put(f"/projects/{below}/users/{user}/roles/{role}")
+    found = listed(identity, f"user.id={user}&effective&scope.project.id={below}&include_names")
+    how = sorted((entry["role"]["name"], "OS-INHERIT:inherited_to" in entry["scope"]) for entry in found)
+    assert how == [("three", False), ("three", True), ("two", False), ("two", True)]
 
 
 @pytest.mark.parametrize(

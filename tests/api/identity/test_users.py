@@ -117,7 +117,9 @@ def test_groups_have_members(identity: Identity, ann: dict[str, Any]) -> None:
     assert identity.put(member).status_code == identity.put(member).status_code == 204
     assert identity.call("HEAD", member).status_code == 204
     assert [user["id"] for user in identity.get(f"/groups/{group['id']}/users").json["users"]] == [ann["id"]]
-    assert [one["id"] for one in identity.get(f"/users/{ann['id']}/groups").json["groups"]] == [group["id"]]
+    (shown,) = identity.get(f"/users/{ann['id']}/groups").json["groups"]
+    assert shown == {**group, "membership_expires_at": None}
+    assert "membership_expires_at" not in identity.get(f"/groups/{group['id']}").json["group"]
     assert identity.delete(member).status_code == 204
     assert identity.delete(member).status_code == 404
 

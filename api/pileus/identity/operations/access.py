@@ -36,7 +36,6 @@ class Access:
     trust: dict[str, Any] | None = None
     application_credential: dict[str, Any] | None = None
     oauth: dict[str, Any] | None = None
-    is_domain: bool = False
     until: dt.datetime | None = None  # when it must be looked up again, even though nobody changes anything
 
 
@@ -195,7 +194,7 @@ def inactive(session: Session, settings: Settings, user: User | Principal) -> bo
 def find_scope(session: Session, scope: Scope) -> tuple[dict[str, Any] | None, list[str]]:
     """The scope as the token body shows it, and the ids whose inherited assignments reach it.
 
-    Raises Unauthorized when the project or domain is gone or disabled.
+    Raises Unauthorized when the project or domain is gone or disabled, and, as Keystone does, for a domain as a project.
     """
     if scope.kind in ("unscoped", "system"):
         return None, []
@@ -205,12 +204,12 @@ def find_scope(session: Session, scope: Scope) -> tuple[dict[str, Any] | None, l
         .outerjoin(domain, domain.id == Project.domain_id)
         .where(Project.id == scope.id)
     ).first()
-    if row is None or not row[0].enabled or row[2] is False or (scope.kind == "domain" and not row[0].is_domain):
+    if row is None or not row[0].enabled or row[2] is False or row[0].is_domain != (scope.kind == "domain"):
         raise Unauthorized()
     project = row[0]
     if scope.kind == "domain":
         return {"id": project.id, "name": project.name}, []
-    owner = {"id": project.domain_id, "name": row[1]} if project.domain_id else {"id": None, "name": None}
+    owner = {"id": project.domain_id, "name": row[1]}
     return {"id": project.id, "name": project.name, "domain": owner}, effective.lineage(session, project)
 
 

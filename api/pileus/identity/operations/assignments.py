@@ -13,7 +13,7 @@ from pileus.identity.operations.projects import subtree
 
 
 def project_ids(session: Session, user_id: str, groups: Sequence[str] = ()) -> set[str]:
-    """The enabled projects a user has a role on, directly, by a group (also one of the token's), or inherited from above."""
+    """The projects a user has a role on, directly, by a group (also one of the token's), or inherited from above."""
     found = session.execute(
         select(Assignment.target_id, Assignment.inherited).where(
             of_actor(user_id, groups), Assignment.target_type.in_(("project", "domain"))
@@ -21,20 +21,15 @@ def project_ids(session: Session, user_id: str, groups: Sequence[str] = ()) -> s
     ).all()
     direct = {row.target_id for row in found if not row.inherited}
     above = {row.target_id for row in found if row.inherited}
-    ids = set(
-        session.execute(
-            select(Project.id).where(Project.id.in_(direct), Project.is_domain.is_(False), Project.enabled.is_(True))
-        ).scalars()
-    )
+    ids = set(session.execute(select(Project.id).where(Project.id.in_(direct), Project.is_domain.is_(False))).scalars())
+    heirs: set[str] = set()
     while above:
         below = session.execute(
-            select(Project.id).where(
-                or_(Project.parent_id.in_(above), Project.domain_id.in_(above)), Project.enabled.is_(True)
-            )
+            select(Project.id).where(or_(Project.parent_id.in_(above), Project.domain_id.in_(above)))
         ).scalars()
-        above = set(below) - ids
-        ids |= above
-    return ids
+        above = set(below) - heirs
+        heirs |= above
+    return ids | heirs
 
 
 def domain_ids(session: Session, user_id: str, groups: Sequence[str] = ()) -> set[str]:
@@ -61,6 +56,9 @@ def on_system(session: Session, user_id: str, groups: Sequence[str] = ()) -> boo
         ).first()
         is not None
     )
+
+
+Target = tuple[str, str]  # the type of what an assignment is on, and its id
 
 
 @dataclass(frozen=True)
@@ -95,6 +93,11 @@ class Entry:
     source: tuple[str, str, bool]
     group_id: str | None = None
     prior_id: str | None = None
+
+    @property
+    def target(self) -> Target:
+        """What it is on."""
+        return self.target_type, self.target_id
 
     def path(self) -> str:
         """The path of the assignment that was made."""
@@ -136,15 +139,15 @@ def _rows(session: Session, wanted: Wanted) -> list[Entry]:
     ]
 
 
-def _targets(session: Session, wanted: Wanted) -> set[str] | None:
-    """The ids of the targets that are wanted; None when any will do."""
+def _targets(session: Session, wanted: Wanted) -> set[Target] | None:
+    """The targets that are wanted; None when any will do. A domain is another target when it is taken for a project."""
     if wanted.domain_id is not None:
-        return {wanted.domain_id}
+        return {("domain", wanted.domain_id)}
     if wanted.project_id is None:
         return None
     project = session.get(Project, wanted.project_id)
     below = subtree(session, project) if wanted.subtree and project is not None else []
-    return {wanted.project_id, *(one.id for one in below)}
+    return {("project", wanted.project_id), *(("project", one.id) for one in below)}
 
 
 def _made(session: Session, wanted: Wanted) -> list[Entry]:
@@ -152,7 +155,7 @@ def _made(session: Session, wanted: Wanted) -> list[Entry]:
     return [
         entry
         for entry in _rows(session, wanted)
-        if (targets is None or entry.target_id in targets)
+        if (targets is None or entry.target in targets)
         and (wanted.role_id is None or entry.role_id == wanted.role_id)
         and (entry.inherited or not wanted.inherited)
     ]
@@ -167,17 +170,18 @@ def _effective(session: Session, wanted: Wanted) -> list[Entry]:
     entries = _with_members(session, entries, wanted.user_id)
     entries = _with_implied(session, entries)
     local = set(session.execute(select(Role.id).where(Role.domain_id != "")).scalars())
-    seen: dict[tuple[str, str, str, str], Entry] = {}
+    seen: dict[tuple[str, str, str, str, bool], Entry] = {}
     for entry in entries:
         if entry.role_id in local:
             continue
         if wanted.role_id is None or entry.role_id == wanted.role_id:
-            seen.setdefault((entry.role_id, entry.actor_id, entry.target_type, entry.target_id), entry)
+            key = (entry.role_id, entry.actor_id, entry.target_type, entry.target_id, entry.inherited)
+            seen.setdefault(key, entry)
     return list(seen.values())
 
 
-def _projected(session: Session, entries: list[Entry], targets: set[str] | None) -> list[Entry]:
-    """Inherited assignments become ones on each project below; others stay. Only on the targets wanted."""
+def _projected(session: Session, entries: list[Entry], targets: set[Target] | None) -> list[Entry]:
+    """Inherited assignments become ones on each project below, inherited still; others stay. Only on the targets wanted."""
     parents = (
         {
             row.id: (row.parent_id, row.domain_id)
@@ -201,15 +205,15 @@ def _projected(session: Session, entries: list[Entry], targets: set[str] | None)
 
     heirs: dict[str, list[str]] = {}
     for project_id in parents:
-        if targets is None or project_id in targets:
+        if targets is None or ("project", project_id) in targets:
             for ancestor in above(project_id):
                 heirs.setdefault(ancestor, []).append(project_id)
     result: list[Entry] = []
     for entry in entries:
         if entry.inherited:
             for project_id in heirs.get(entry.target_id, []):
-                result.append(replace(entry, target_type="project", target_id=project_id, inherited=False))
-        elif targets is None or entry.target_id in targets:
+                result.append(replace(entry, target_type="project", target_id=project_id))
+        elif targets is None or entry.target in targets:
             result.append(entry)
     return result
 

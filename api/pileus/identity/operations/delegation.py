@@ -50,7 +50,7 @@ def of_token(session: Session, token: Token, user_id: str) -> Delegation:
 def covered(session: Session, user_id: str, project_id: str, role_ids: Sequence[str]) -> list[dict[str, Any]]:
     """What these roles give in a project, as long as the user has all of them there; raises Unauthorized otherwise."""
     project = session.get(Project, project_id)
-    if project is None:
+    if project is None or project.is_domain:
         raise Unauthorized()
     above = effective.lineage(session, project)
     have = {role["id"] for role in effective.roles(session, user_id, "project", project_id, above)}

@@ -71,6 +71,11 @@ def merge_options(have: Mapping[str, Any], change: Mapping[str, Any]) -> dict[st
     return {key: value for key, value in {**have, **change}.items() if value is not None}
 
 
+def merge_extra(have: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes that are not ours after a change; null takes one away."""
+    return {key: value for key, value in {**have, **change}.items() if value is not None}
+
+
 def create(session: Session, values: Mapping[str, Any], extra: dict[str, Any], *, is_domain: bool) -> Project:
     """Make a domain or a project; `values` are the body's known attributes with domain_id and parent_id settled."""
     domain_id = "" if is_domain else values["domain_id"]
@@ -94,19 +99,27 @@ def create(session: Session, values: Mapping[str, Any], extra: dict[str, Any], *
     return row
 
 
+def domain_of(session: Session, project_id: str) -> str | None:
+    """The domain of a project, or the domain itself; None when there is none."""
+    row = session.get(Project, project_id)
+    return None if row is None else row.domain_id or row.id
+
+
 def place(
     session: Session, settings: Settings, domain_id: str | None, parent_id: str | None, fallback: str
 ) -> tuple[str, str]:
-    """(domain_id, parent_id) of a new project. Raises BadRequest for a parent that cannot have it."""
+    """(domain_id, parent_id) of a new project. Raises BadRequest for a domain or parent that is not there or cannot have it."""
     if parent_id is None:
-        domain = need_domain(session, domain_id or fallback)
+        domain = get_domain(session, domain_id or fallback)
+        if domain is None:
+            raise BadRequest(f"Could not find domain: {domain_id or fallback}.", field="domain_id")
         if not domain.enabled:
             raise BadRequest("Cannot create a project in a domain that is disabled.", field="domain_id")
         return domain.id, domain.id
     parent = session.get(Project, parent_id)
     if parent is None:
         raise BadRequest(f"Could not find project: {parent_id}.", field="parent_id")
-    owner = parent.id if parent.is_domain else parent.domain_id
+    owner = parent.domain_id or parent.id
     if domain_id is not None and domain_id != owner:
         raise BadRequest("The parent is in another domain.", field="parent_id")
     chain = [parent, *parents(session, parent)]
@@ -133,7 +146,7 @@ def change(
     if "tags" in values:
         set_tags(row, values["tags"])
     if extra:
-        row.extra = {key: value for key, value in {**row.extra, **extra}.items() if value is not None}
+        row.extra = merge_extra(row.extra, extra)
     if "enabled" in values and values["enabled"] != row.enabled:
         _switch(session, settings, row, values["enabled"])
     session.flush()

@@ -10,7 +10,7 @@ from pileus.core.service import Route
 from pileus.identity.models import Credential, Project, User
 from pileus.identity.operations import credentials
 from pileus.identity.schemas.credentials import CREATE_CREDENTIAL, CREATE_EC2, UPDATE_CREDENTIAL
-from pileus.identity.views.listing import collection, links, narrow, only
+from pileus.identity.views.listing import collection, keep_id, links, narrow, only
 from pileus.identity.views.reach import permit, reach
 
 _KNOWN = frozenset(("id", "blob", "type", "user_id", "project_id"))
@@ -63,6 +63,7 @@ def update_credential(call: Call, credential_id: str) -> dict[str, Any]:
     """Change the content of a credential."""
     row = _find(call, credential_id)
     values = call.body["credential"]
+    keep_id(values, row.id)
     credentials.change(call.settings, row, values, only(values, _KNOWN))
     return {"credential": _shape(call, row)}
 
@@ -105,7 +106,7 @@ def create_ec2(call: Call, user_id: str) -> dict[str, Any]:
     """Make an EC2 key pair for a project."""
     user = _user(call, user_id)
     project = call.session.get(Project, call.body["tenant_id"])
-    if project is None:
+    if project is None or project.is_domain:
         raise NotFound(f"Could not find project: {call.body['tenant_id']}.")
     row = credentials.create_ec2(call.session, call.settings, user, project)
     return {"credential": _shape_ec2(call, row)}

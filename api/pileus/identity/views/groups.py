@@ -1,18 +1,21 @@
 """Groups and their members."""
 
+import datetime as dt
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from pileus.core.errors import NotFound
 from pileus.core.http.call import Call
 from pileus.core.service import Route
 from pileus.identity.models import Group, Membership, User
 from pileus.identity.operations import users as operations
+from pileus.identity.operations.access import stamp
 from pileus.identity.operations.effective import lasting
 from pileus.identity.schemas.users import CREATE_GROUP, UPDATE_GROUP
 from pileus.identity.views import directories, users
-from pileus.identity.views.listing import collection, links, only, rows
+from pileus.identity.views.caller import within_domain
+from pileus.identity.views.listing import collection, keep_id, links, only, rows
 from pileus.identity.views.reach import permit, reach
 
 _KNOWN = frozenset(("id", "name", "domain_id", "description"))
@@ -50,24 +53,19 @@ def _find_member(call: Call, group_id: str, user_id: str) -> tuple[Group, User]:
     return group, user
 
 
-def listed(call: Call, statement: Select[Any], domain_id: str | None = None) -> dict[str, Any]:
-    """Groups that a statement finds, filtered and paged as asked; those of one domain come from its directory."""
-    if domain_id:
-        found, following = directories.of_domain(call, Group, statement, _COLUMNS, domain_id)
-    else:
-        found, following = rows(call, statement, _COLUMNS)
-    return collection(call, "groups", [shape(call, row) for row in found], following)
-
-
 def list_groups(call: Call) -> dict[str, Any]:
-    """Groups; a token for a domain shows those of the domain."""
+    """Groups; a token for a domain shows those of the domain. Those of one domain come from its directory."""
     context = call.context
     permit(call, {"target.group.domain_id": call.query.get("domain_id") or context.domain_id or ""})
     statement, domain_id = select(Group), call.query.get("domain_id")
     if context.domain_id:
         domain_id = context.domain_id
         statement = statement.where(Group.domain_id == domain_id)
-    return listed(call, statement, domain_id)
+    if domain_id:
+        found, following = directories.of_domain(call, Group, statement, _COLUMNS, domain_id)
+    else:
+        found, following = rows(call, statement, _COLUMNS)
+    return collection(call, "groups", [shape(call, row) for row in found], following)
 
 
 def create_group(call: Call) -> dict[str, Any]:
@@ -89,6 +87,7 @@ def update_group(call: Call, group_id: str) -> dict[str, Any]:
     """Change a group."""
     row = _find(call, group_id)
     values = call.body["group"]
+    keep_id(values, row.id)
     operations.check_own_domain(values, row)
     operations.change_group(call.session, row, values, only(values, _KNOWN))
     return {"group": shape(call, row)}
@@ -100,30 +99,36 @@ def delete_group(call: Call, group_id: str) -> None:
 
 
 def list_groups_of_user(call: Call, user_id: str) -> dict[str, Any]:
-    """The groups a user is in."""
+    """The groups a user is in, and until when where that has an end; a token for a domain shows those of the domain."""
     row = users.find(call, user_id)
     directories.see_groups(call, row)
-    return listed(
-        call,
-        select(Group).join(Membership, Membership.group_id == Group.id).where(Membership.user_id == row.id, lasting()),
-    )
+    mine = select(Membership.group_id, Membership.expires_at).where(Membership.user_id == row.id, lasting())
+    ends: dict[str, dt.datetime | None] = {found.group_id: found.expires_at for found in call.session.execute(mine)}
+    statement = within_domain(call, select(Group).where(Group.id.in_(ends)), Group.domain_id, row.id)
+    groups, following = rows(call, statement, _COLUMNS)
+    shown = [{**shape(call, group), "membership_expires_at": _moment(ends[group.id])} for group in groups]
+    return collection(call, "groups", shown, following)
+
+
+def _moment(end: dt.datetime | None) -> str | None:
+    return None if end is None else stamp(end)
 
 
 def list_members(call: Call, group_id: str) -> dict[str, Any]:
-    """The users in a group."""
+    """The users in a group; a token for a domain shows those of the domain."""
     row = _find(call, group_id)
     directories.see_members(call, row)
-    return users.listed(
-        call,
-        select(User).join(Membership, Membership.user_id == User.id).where(Membership.group_id == row.id, lasting()),
-    )
+    members = select(User).join(Membership, Membership.user_id == User.id)
+    members = members.where(Membership.group_id == row.id, lasting())
+    return users.listed(call, within_domain(call, members, User.domain_id))
 
 
 def check_member(call: Call, group_id: str, user_id: str) -> None:
     """Whether a user is in a group; 404 when not."""
     group, user = _find_member(call, group_id, user_id)
     directories.see_groups(call, user)
-    if call.session.get(Membership, (user.id, group.id)) is None:
+    held = select(Membership).where(Membership.user_id == user.id, Membership.group_id == group.id, lasting())
+    if call.session.execute(held).first() is None:
         raise NotFound(f"Could not find user {user_id} in group {group_id}.")
 
 

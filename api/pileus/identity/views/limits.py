@@ -1,8 +1,9 @@
 """Registered limits and limits."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, select
 
 from pileus.core.http.call import Call
 from pileus.core.service import Route
@@ -52,6 +53,15 @@ def _shape(call: Call, row: Limit, registered: RegisteredLimit) -> dict[str, Any
     }
 
 
+def of_projects(call: Call, project_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """The limits of these projects, as the API shows them, by project."""
+    found: dict[str, list[dict[str, Any]]] = {project_id: [] for project_id in project_ids}
+    statement = _joined().where(Limit.project_id.in_(project_ids)).order_by(Limit.id)
+    for row, registered in call.session.execute(statement):
+        found[row.project_id or ""].append(_shape(call, row, registered))
+    return found
+
+
 def list_registered(call: Call) -> dict[str, Any]:
     """All registered limits."""
     found, following = rows(call, select(RegisteredLimit), _REGISTERED)
@@ -97,7 +107,7 @@ def _own(call: Call, statement: Select[Limit, RegisteredLimit]) -> Select[Limit,
     if context.domain_id is not None:
         inside = select(Project.id).where(Project.domain_id == context.domain_id)
         return statement.where((Limit.domain_id == context.domain_id) | Limit.project_id.in_(inside))
-    return statement.where(Limit.project_id == context.project_id)
+    return statement.where(Limit.project_id == context.project_id if context.project_id else false())
 
 
 def list_limits(call: Call) -> dict[str, Any]:

@@ -9,19 +9,15 @@ from pileus.core.service import Route
 from pileus.identity.models import Project
 from pileus.identity.operations import assignments
 from pileus.identity.views import domains, projects
+from pileus.identity.views.caller import token_groups
 from pileus.identity.views.listing import collection, links
 
 
-def token_groups(call: Call) -> tuple[str, ...]:
-    """The groups that the caller's token brings, besides those the caller is in."""
-    vouched = call.context.more["access"].token.federation
-    return vouched.groups if vouched else ()
-
-
 def list_projects(call: Call) -> dict[str, Any]:
-    """The projects the caller has a role on."""
+    """The enabled projects the caller has a role on."""
     ids = assignments.project_ids(call.session, call.context.user_id, token_groups(call))
-    found = call.session.execute(select(Project).where(Project.id.in_(ids)).order_by(Project.name)).scalars()
+    statement = select(Project).where(Project.id.in_(ids), Project.enabled.is_(True)).order_by(Project.name)
+    found = call.session.execute(statement).scalars()
     return collection(call, "projects", [projects.shape(call, row) for row in found])
 
 

@@ -11,7 +11,9 @@ from pileus.identity.models import Project
 from pileus.identity.operations import assignments, projects
 from pileus.identity.operations.bootstrap import DEFAULT_DOMAIN
 from pileus.identity.schemas.projects import CREATE_PROJECT, UPDATE_PROJECT
-from pileus.identity.views.listing import collection, flag, links, only, rows, truth
+from pileus.identity.views import limits
+from pileus.identity.views.caller import token_groups
+from pileus.identity.views.listing import collection, flag, keep_id, links, only, rows, truth
 from pileus.identity.views.reach import permit, reach
 
 _KNOWN = frozenset(("id", "name", "description", "enabled", "options", "tags", "domain_id", "parent_id", "is_domain"))
@@ -47,10 +49,13 @@ def target(row: Project) -> dict[str, Any]:
     return {"target.project.id": row.id, "target.project.domain_id": row.domain_id or None}
 
 
-def find(call: Call, project_id: str) -> Project:
-    """The project, when the caller may do this route's thing to it."""
+def find(call: Call, project_id: str, of_domain: str = "") -> Project:
+    """The project, when the caller may do this route's thing to it; for a domain also by the rule `of_domain`."""
     row = call.session.get(Project, project_id)
-    return reach(call, row, "project", project_id, target(row) if row else None)
+    found = reach(call, row, "project", project_id, target(row) if row else None)
+    if found.is_domain and of_domain:
+        permit(call, {"target.domain.id": found.id}, of_domain)
+    return found
 
 
 def list_projects(call: Call) -> dict[str, Any]:
@@ -84,14 +89,16 @@ def create_project(call: Call) -> dict[str, Any]:
         if values.get("parent_id") or values.get("domain_id"):
             raise BadRequest("A project that acts as a domain has neither parent nor domain.", field="parent_id")
         permit(call, {})
+        permit(call, {}, "identity:create_domain")
         row = projects.create(call.session, values, only(values, _KNOWN), is_domain=True)
         return {"project": shape(call, row)}
     fallback = context.domain_id or context.project_domain_id or DEFAULT_DOMAIN
     permit(call, {"target.project.domain_id": values.get("domain_id") or fallback})
+    if values.get("parent_id") is not None:  # who may not, hears the same of one elsewhere and of one that is nowhere
+        permit(call, {"target.project.domain_id": projects.domain_of(call.session, values["parent_id"])})
     values["domain_id"], values["parent_id"] = projects.place(
         call.session, call.settings, values.get("domain_id"), values.get("parent_id"), fallback
     )
-    permit(call, {"target.project.domain_id": values["domain_id"]})
     row = projects.create(call.session, values, only(values, _KNOWN), is_domain=False)
     return {"project": shape(call, row)}
 
@@ -102,10 +109,13 @@ def _as_ids(call: Call, row: Project, below: list[Project]) -> dict[str, Any] | 
 
 
 def _as_list(call: Call, found: list[Project]) -> list[dict[str, Any]]:
-    """Those of the projects that the caller may see, or could log in to."""
-    own = assignments.project_ids(call.session, call.context.user_id)
+    """Those of the projects that the caller may see, or has a role on; with their limits on request."""
+    own = assignments.project_ids(call.session, call.context.user_id, token_groups(call))
     seen = [row for row in found if row.id in own or call.allows("identity:get_project", target(row))]
-    return [{"project": shape(call, row)} for row in seen]
+    if not flag(call, "include_limits"):
+        return [{"project": shape(call, row)} for row in seen]
+    known = limits.of_projects(call, [row.id for row in seen])
+    return [{"project": {**shape(call, row), "limits": known[row.id]}} for row in seen]
 
 
 def show_project(call: Call, project_id: str) -> dict[str, Any]:
@@ -132,8 +142,9 @@ def show_project(call: Call, project_id: str) -> dict[str, Any]:
 
 def update_project(call: Call, project_id: str) -> dict[str, Any]:
     """Change a project; its place in the tree stays."""
-    row = find(call, project_id)
+    row = find(call, project_id, "identity:update_domain")
     values = call.body["project"]
+    keep_id(values, row.id)
     if values.get("parent_id", row.parent_id) != row.parent_id:
         raise Forbidden("Update of `parent_id` is not allowed.")
     if (values.get("domain_id", row.domain_id) or "") != row.domain_id:
@@ -146,7 +157,7 @@ def update_project(call: Call, project_id: str) -> dict[str, Any]:
 
 def delete_project(call: Call, project_id: str) -> None:
     """Delete a project without projects below it."""
-    row = find(call, project_id)
+    row = find(call, project_id, "identity:delete_domain")
     remove = projects.remove_domain if row.is_domain else projects.remove
     remove(call.session, call.settings, row)
 

@@ -13,9 +13,10 @@ from pileus.identity.operations import access, assignments, users
 from pileus.identity.operations.bootstrap import DEFAULT_DOMAIN
 from pileus.identity.operations.federation import identities
 from pileus.identity.schemas.users import CHANGE_PASSWORD, CREATE_USER, UPDATE_USER
-from pileus.identity.views import directories, own, projects
+from pileus.identity.views import directories, projects
 from pileus.identity.views.audited import record_login
-from pileus.identity.views.listing import collection, links, only, rows
+from pileus.identity.views.caller import token_groups, within_domain
+from pileus.identity.views.listing import collection, keep_id, links, only, rows
 from pileus.identity.views.reach import permit, reach
 
 _KNOWN = frozenset(
@@ -143,6 +144,7 @@ def update_user(call: Call, user_id: str) -> dict[str, Any]:
     """Change a user."""
     row = find(call, user_id)
     values = call.body["user"]
+    keep_id(values, row.id)
     users.check_own_domain(values, row)
     users.change(call.session, call.settings, row, values, only(values, _KNOWN))
     if "federated" in values:
@@ -173,8 +175,9 @@ def change_password(call: Call, user_id: str) -> None:
 def list_projects(call: Call, user_id: str) -> dict[str, Any]:
     """The projects a user has a role on; for the caller also by groups that the caller's token brings."""
     row = find(call, user_id)
-    groups = own.token_groups(call) if row.id == call.context.user_id else ()
+    groups = token_groups(call) if row.id == call.context.user_id else ()
     statement = select(Project).where(Project.id.in_(assignments.project_ids(call.session, row.id, groups)))
+    statement = within_domain(call, statement, Project.domain_id, row.id)
     found, following = rows(call, statement, projects.COLUMNS)
     return collection(call, "projects", [projects.shape(call, project) for project in found], following)
 

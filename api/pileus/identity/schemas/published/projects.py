@@ -17,6 +17,7 @@ from pileus.identity.schemas.published.fields import (
     narrowing,
     thing,
 )
+from pileus.identity.schemas.published.limits import LIMIT
 
 _TAGS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 255}, "maxItems": 80}
 _DOMAIN = {
@@ -30,12 +31,16 @@ _DOMAIN = {
 }
 DOMAIN = thing("Domain", _DOMAIN)
 PROJECT = thing("Project", {**_DOMAIN, "domain_id": MAYBE_ID, "parent_id": MAYBE_ID, "is_domain": FLAG})
-_CHAIN = {"type": ["array", "object", "null"]}  # projects as a list, or ids within ids
+_LISTED = thing("ListedProject", {**PROJECT["properties"]}, {"limits": {"type": "array", "items": LIMIT}})
+# projects as a list, or ids within ids
+_CHAIN = {"type": ["array", "object", "null"], "items": exactly(project=_LISTED)}
 _WITH_TREE = thing(
     "ProjectWithTree",
     {**PROJECT["properties"]},
     {"parents": _CHAIN, "subtree": _CHAIN},
 )
+_TREES = {f"{kind}_as_{form}": SWITCH for kind in ("parents", "subtree") for form in ("list", "ids")}
+_WITH_LIMITS = {**SWITCH, "description": "Shows the limits of the projects that are listed, not of the project itself."}
 _BY_TAGS = narrowing("tags", "tags-any", "not-tags", "not-tags-any")
 _PROJECTS = "/v3/projects"
 _ONE = f"{_PROJECTS}/<project_id>"
@@ -50,9 +55,9 @@ PUBLISHED: Table = {
     ),
     ("GET", _ONE): Published(
         exactly(project=_WITH_TREE),
-        query={f"{kind}_as_{form}": SWITCH for kind in ("parents", "subtree") for form in ("list", "ids")},
+        query={"include_limits": _WITH_LIMITS, **_TREES},
     ),
-    ("GET", "/v3/users/<user_id>/projects"): _LIST,
+    ("GET", "/v3/users/<user_id>/projects"): Published(_LIST.response, query={**_LIST.query, "enabled": SWITCH}),
     ("GET", "/v3/auth/projects"): many("projects", PROJECT, paged=False),
     ("GET", "/v3/auth/domains"): many("domains", DOMAIN, paged=False),
     ("GET", "/v3/auth/system"): Published(

@@ -39,11 +39,12 @@ USER = thing(
     {"default_project_id": MAYBE_ID, "description": MAYBE, "email": {}, "federated": _FEDERATED},
 )
 GROUP = thing("Group", {"id": ID, "name": NAME, "domain_id": ID, "description": MAYBE, "links": SELF})
+_GROUP_OF_USER = thing("GroupOfUser", {**GROUP["properties"], "membership_expires_at": MAYBE_MOMENT})
 _BY = ("name", "domain_id", "enabled", "password_expires_at")
 
 PUBLISHED: Table = {
     **crud("/v3/users", "user_id", "user", "users", USER, *_BY),
     **crud("/v3/groups", "group_id", "group", "groups", GROUP, "name", "domain_id"),
     ("GET", "/v3/groups/<group_id>/users"): many("users", USER, *_BY),
-    ("GET", "/v3/users/<user_id>/groups"): many("groups", GROUP, "name"),
+    ("GET", "/v3/users/<user_id>/groups"): many("groups", _GROUP_OF_USER, "name"),
 }
