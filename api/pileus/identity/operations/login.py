@@ -15,7 +15,7 @@ from pileus.core.errors import BadRequest, Forbidden, Unauthorized
 from pileus.identity.models import Login, User
 from pileus.identity.operations import access, methods, receipts, scopes
 from pileus.identity.operations.access import Access
-from pileus.identity.operations.formats import Token, new_audit_id
+from pileus.identity.operations.formats import Scope, Token, new_audit_id
 from pileus.identity.operations.methods import Attempt, Method
 from pileus.identity.operations.outside import Outside
 
@@ -83,7 +83,7 @@ def conclude(attempt: Attempt, wanted: Any) -> Issued:
     return issued
 
 
-def issue(session: Session, settings: Settings, attempt: Attempt, user: User, scope: scopes.Settled) -> Issued:
+def issue(session: Session, settings: Settings, attempt: Attempt, user: User, scope: Scope) -> Issued:
     """Make the token that an attempt has earned."""
     moment = now()
     audit = new_audit_id()
@@ -91,7 +91,7 @@ def issue(session: Session, settings: Settings, attempt: Attempt, user: User, sc
     token = Token(
         user_id=user.id,
         methods=tuple(attempt.methods),
-        scope=scope.scope,
+        scope=scope,
         issued=moment,
         expires=_end(settings, attempt, moment),
         audit_ids=(audit, parent.audit_ids[-1]) if parent else (audit,),

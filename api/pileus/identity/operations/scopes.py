@@ -1,7 +1,6 @@
 """Scopes: what the body asks for, and what the user gets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -16,13 +15,6 @@ from pileus.identity.operations.formats import UNSCOPED, Scope
 from pileus.identity.operations.methods import Attempt
 
 SYSTEM = Scope("system", "all")
-
-
-@dataclass(frozen=True)
-class Settled:
-    """The scope that the token will have."""
-
-    scope: Scope
 
 
 def asked(session: Session, settings: Settings, scope: Any) -> Scope | None:
@@ -77,22 +69,22 @@ def _domain_id(session: Session, given: Mapping[str, Any]) -> str:
     return found
 
 
-def settle(attempt: Attempt, user: User, scope: Scope | None) -> Settled:
+def settle(attempt: Attempt, user: User, scope: Scope | None) -> Scope:
     """The scope of the new token: the one asked for, the method's own, or the user's default project."""
     if attempt.implied_scope is not None:
         if scope is not None and not attempt.oauth_token_id:  # OAuth1's clients may ask, but it is not heeded
             raise Unauthorized("An application credential brings its own scope; none may be asked for.")
-        return Settled(attempt.implied_scope)
+        return attempt.implied_scope
     if scope is not None and scope.kind == "trust":
         trust = delegation.live_trust(attempt.session, scope.id)
         if trust is None:
             raise Unauthorized()
         attempt.limit(trust.expires_at)
     if scope is not None:
-        return Settled(scope)
+        return scope
     if user.default_project_id and attempt.parent is None and _usable(attempt, user, user.default_project_id):
-        return Settled(Scope("project", user.default_project_id))
-    return Settled(UNSCOPED)
+        return Scope("project", user.default_project_id)
+    return UNSCOPED
 
 
 def _usable(attempt: Attempt, user: User, project_id: str) -> bool:
@@ -105,9 +97,9 @@ def _usable(attempt: Attempt, user: User, project_id: str) -> bool:
     return bool(effective.roles(attempt.session, user.id, "project", project_id, above, groups))
 
 
-def consume(attempt: Attempt, settled: Settled) -> None:
+def consume(attempt: Attempt, scope: Scope) -> None:
     """Count the use of what may be used a limited number of times."""
-    if settled.scope.kind != "trust":
+    if scope.kind != "trust":
         return
     with attempt.database.write() as session:
-        trusts.use(session, settled.scope.id)
+        trusts.use(session, scope.id)
