@@ -44,6 +44,7 @@ _IDENTITY: dict[str, Any] = {
             "properties": {"id": _ID, "name": _NAME, "secret": {"type": "string"}, "user": _USER},
         },
     },
+    "additionalProperties": {"properties": {"user": _USER}},  # a site's own methods name users as ours do
 }
 
 _SCOPE: dict[str, Any] = {
