@@ -1,12 +1,14 @@
-"""What exists is documented: every service, every setting, every make target, every decision kept short."""
+"""What exists is documented: every service, every setting, every command, every make target, every decision kept short."""
 
 import re
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 
 from pileus import catalogue
+from pileus.cli import main
 from pileus.core.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +24,17 @@ def test_every_service_has_its_page(service):
 def test_every_setting_is_documented():
     text = (ROOT / "docs" / "operator.md").read_text()
     assert [field.name for field in fields(Settings) if f"`{field.name}`" not in text] == []
+
+
+def commands(group, path="pileus"):
+    """What can be called below a group of commands, as one types it."""
+    for name, command in group.commands.items():
+        yield from commands(command, f"{path} {name}") if isinstance(command, click.Group) else [f"{path} {name}"]
+
+
+def test_every_command_is_documented():
+    text = "".join((ROOT / page).read_text() for page in ("docs/operator.md", "README.md"))
+    assert [name for name in commands(main) if not re.search(rf"{re.escape(name)}\b", text)] == []
 
 
 def test_every_make_target_says_what_it_does():

@@ -19,8 +19,9 @@ from pileus.cli.settings import Setup, pass_setup
 def bootstrap(setup: Setup, password_file: Path | None) -> None:
     """Make the admin, the roles, the service catalog, flavors and volume types; what is there already stays.
 
-    Another password than before becomes the admin's and ends the admin's tokens; an admin who was disabled or locked out may
-    log in again. Without --password-file the password is read from the terminal, or else from standard input.
+    Endpoints get the URLs that the settings say. Another password than before becomes the admin's and ends the admin's tokens;
+    an admin who was disabled or locked out may log in again. Without --password-file the password is read from the terminal, or
+    else from standard input.
     """
     from pileus import catalogue  # noqa: PLC0415 - keeps `pileus --help` quick
 

@@ -1,4 +1,4 @@
-"""The first contents of the identity service; running it again completes what is missing and changes nothing else."""
+"""The first contents of the identity service; again, it adds what is missing, lets the admin in, and puts URLs right."""
 
 from collections.abc import Iterable
 
@@ -45,8 +45,9 @@ def bootstrap(session: Session, settings: Settings, services: Iterable[Service],
     """Make the default domain, the admin with project and roles, the region, and the catalog of these services.
 
     The admin's password is set when the user is new, or when `admin_password` is given and differs; the latter is what this
-    answers, and it ends the admin's tokens. An admin who was disabled or locked out can log in again. Where the settings
-    tell of an object store, it is listed, too, and the user it logs in as can validate tokens and do nothing else.
+    answers, and it ends the admin's tokens. An admin who was disabled or locked out can log in again; endpoints of these
+    services in the settings' region get the URLs that the settings say. Where the settings tell of an object store, it is
+    listed, too, and the user it logs in as can validate tokens and do nothing else.
     """
     make_keys(settings)
     domain = _project(session, Project(id=DEFAULT_DOMAIN, name="Default", is_domain=True, domain_id=""))
