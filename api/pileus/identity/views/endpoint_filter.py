@@ -8,7 +8,7 @@ from pileus.core.errors import Conflict, NotFound
 from pileus.core.http.call import Call
 from pileus.core.service import Route
 from pileus.identity.models import Endpoint, EndpointGroup, Project, ProjectEndpoint, ProjectEndpointGroup
-from pileus.identity.operations import catalogs
+from pileus.identity.operations import token_catalog
 from pileus.identity.schemas.catalog import CREATE_ENDPOINT_GROUP, UPDATE_ENDPOINT_GROUP
 from pileus.identity.views import projects
 from pileus.identity.views.catalog import shape_endpoint
@@ -45,7 +45,7 @@ def _all_endpoints(call: Call) -> list[Endpoint]:
 def list_endpoints(call: Call, project_id: str) -> dict[str, Any]:
     """The endpoints a project is associated with, in any way."""
     project = _project(call, project_id)
-    found = catalogs.endpoints_of(call.session, project.id, _all_endpoints(call))
+    found = token_catalog.endpoints_of(call.session, project.id, _all_endpoints(call))
     return collection(call, "endpoints", [shape_endpoint(call, row) for row in found])
 
 
@@ -124,7 +124,7 @@ def delete_group(call: Call, group_id: str) -> None:
 def list_group_endpoints(call: Call, group_id: str) -> dict[str, Any]:
     """The endpoints that fit a group."""
     group = _group(call, group_id)
-    found = [row for row in _all_endpoints(call) if catalogs.matches(group, row)]
+    found = [row for row in _all_endpoints(call) if token_catalog.matches(group, row)]
     return collection(call, "endpoints", [shape_endpoint(call, row) for row in found])
 
 

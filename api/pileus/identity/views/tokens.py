@@ -8,7 +8,7 @@ from pileus.core.errors import BadRequest, Fault, Forbidden, NotFound, TooManyRe
 from pileus.core.http.call import Call
 from pileus.core.http.reply import Reply
 from pileus.core.service import Route
-from pileus.identity.operations import access, catalogs, login, revocations, tokens
+from pileus.identity.operations import access, login, revocations, token_catalog, tokens
 from pileus.identity.operations.access import Access, stamp
 from pileus.identity.operations.federation.providers import trusting_clouds
 from pileus.identity.operations.moments import parse
@@ -40,7 +40,7 @@ def body_of(call: Call, worth: Access, *, catalog: bool) -> dict[str, Any]:
         shown["roles"] = list(worth.roles)
         if catalog:
             project_id = worth.project["id"] if worth.project else None
-            shown["catalog"] = catalogs.of_scope(call.session, call.settings, project_id, worth.user["id"])
+            shown["catalog"] = token_catalog.of_scope(call.session, call.settings, project_id, worth.user["id"])
     if clouds := trusting_clouds(call.session, call.settings):
         shown["service_providers"] = clouds
     if worth.trust is not None:
@@ -132,7 +132,7 @@ def show_catalog(call: Call) -> dict[str, Any]:
     """The catalog of the project that the caller's own token is for."""
     if call.context.project_id is None:
         raise Forbidden("Only with a token for a project is there a catalog to show.")
-    found = catalogs.of_scope(call.session, call.settings, call.context.project_id, call.context.user_id)
+    found = token_catalog.of_scope(call.session, call.settings, call.context.project_id, call.context.user_id)
     return {"catalog": found, "links": {"next": None, "self": call.url("/v3/auth/catalog"), "previous": None}}
 
 
