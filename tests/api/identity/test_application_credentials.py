@@ -232,6 +232,22 @@ def test_a_token_with_access_rules_is_not_found_by_services_that_do_not_know_of_
     assert team.cloud.delete("/auth/tokens", X_Subject_Token=bound).status_code == 204
 
 
+@pytest.mark.parametrize("what", ["user", "domain"])
+def test_credentials_with_access_rules_go_with_their_user(team: Team, what: str) -> None:
+    domain = team.cloud.make("domain", name="acme")["id"]
+    team.ids["ann"] = team.cloud.make("user", name="dora", password="secret", domain_id=domain)["id"]
+    team.project = team.cloud.make("project", name="shop", domain_id=domain)["id"]
+    team.grant("ann", "member")
+    by_id = {"methods": ["password"], "password": {"user": {"id": team.ids["ann"], "password": "secret"}}}
+    team.token = team.held(team.cloud.log_in(by_id, {"project": {"id": team.project}}))
+    made = team.robot(access_rules=[{"service": "image", "method": "GET", "path": "/v2/images"}])
+    if what == "domain":
+        assert team.cloud.patch(f"/domains/{domain}", {"domain": {"enabled": False}}).status_code == 200
+    path = f"/domains/{domain}" if what == "domain" else f"/users/{team.ids['ann']}"
+    assert team.cloud.delete(path).status_code == 204
+    assert team.cloud.log_in(by_credential(made)).status_code == 401
+
+
 def test_access_rules_are_kept_shared_and_in_use(team: Team) -> None:
     rule = {"service": "image", "method": "GET", "path": "/v2/images"}
     first = team.robot(access_rules=[rule])

@@ -26,14 +26,19 @@ class AccessRule(TokenGround, Base):
 
 
 class CredentialRule(TokenGround, Base):
-    """An application credential is bound to an access rule."""
+    """An application credential is bound to an access rule.
+
+    That the rule is there is checked when the transaction ends: with a user go the rules first, and then the credentials.
+    """
 
     __tablename__ = "application_credential_rules"
 
     credential_id: Mapped[str] = mapped_column(
         ForeignKey("application_credentials.id", ondelete="CASCADE"), primary_key=True
     )
-    rule_id: Mapped[str] = mapped_column(ForeignKey("access_rules.id"), primary_key=True, index=True)
+    rule_id: Mapped[str] = mapped_column(
+        ForeignKey("access_rules.id", deferrable=True, initially="DEFERRED"), primary_key=True, index=True
+    )
 
 
 class ApplicationCredential(TokenGround, Timestamps, Base):
