@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import openstack
 import pytest
 from keystoneauth1 import identity, session
-from keystoneauth1.exceptions import Conflict, Forbidden, NotFound
+from keystoneauth1.exceptions import ClientException, Conflict, Forbidden, NotFound, Unauthorized
+from keystoneauth1.identity.v3 import OAuth2ClientCredential
 from keystoneclient.v3.client import Client
 from openstack.connection import Connection
 
@@ -133,3 +134,60 @@ def test_keystoneclient_works(cloud: PrivateCloud, acme: str) -> None:
     user.delete()
     with pytest.raises(NotFound):
         admin.users.get(user.id)
+
+
+@pytest.fixture
+def robot(cloud: PrivateCloud, acme: str) -> Iterator[tuple[Connection, dict[str, str]]]:
+    """A member of a project, and the id and secret of an application credential of hers, as the plugin names them."""
+    admin = connect(cloud).identity
+    project = admin.create_project(name="web", domain_id=acme)
+    user = admin.create_user(name="ann", domain_id=acme, password="secret")
+    admin.assign_project_role_to_user(project, user, admin.find_role("member"))
+    own = connect(cloud, user_id=user.id, password="secret", project_id=project.id)
+    made = own.identity.create_application_credential(user, name="robot")
+    keys = {"oauth2_client_id": made.id, "oauth2_client_secret": made.secret}
+    yield own, {"oauth2_endpoint": f"{cloud.auth_url}/OS-OAUTH2/token", **keys}
+
+
+def test_keystoneauth_gets_bearer_tokens(cloud: PrivateCloud, robot: tuple[Connection, dict[str, str]]) -> None:
+    own, keys = robot
+    plugin = OAuth2ClientCredential(cloud.auth_url, **keys)
+    headers = plugin.get_headers(session.Session())
+    assert headers is not None and headers["Authorization"].startswith("Bearer ")
+    assert session.Session(plugin).get_project_id() == own.current_project_id
+    path = f"{cloud.auth_url}/users/{own.current_user_id}"
+    assert session.Session(plugin).get(path).json()["user"]["name"] == "ann"
+    bearer = {"Authorization": headers["Authorization"]}
+    assert session.Session().get(path, headers=bearer).json()["user"]["name"] == "ann"
+    with pytest.raises(Unauthorized):
+        session.Session().get(path, headers={"Authorization": f"{headers['Authorization']}x"})
+    wrong = OAuth2ClientCredential(cloud.auth_url, **{**keys, "oauth2_client_secret": "wrong"})
+    with pytest.raises((ClientException, Unauthorized)):
+        wrong.get_headers(session.Session())
+
+
+def test_the_sdk_works_with_bearer_tokens(cloud: PrivateCloud, robot: tuple[Connection, dict[str, str]]) -> None:
+    own, keys = robot
+    auth = {"auth_url": cloud.auth_url, **keys}
+    there = Connection(auth_type="v3oauth2clientcredential", auth=auth, region_name="RegionOne")
+    assert there.current_project_id == own.current_project_id
+    assert there.identity.get_user(own.current_user_id).name == "ann"
+    assert list(there.image.images()) == []
+
+
+def test_keystoneclient_finds_no_token_with_access_rules(
+    cloud: PrivateCloud, robot: tuple[Connection, dict[str, str]]
+) -> None:
+    """It does not say that it knows of them, as keystonemiddleware does; logging in goes on as ever."""
+    own, _ = robot
+    rule = {"service": "image", "method": "GET", "path": "/v2/images"}
+    made = own.identity.create_application_credential(own.current_user_id, name="bound", access_rules=[rule])
+    keys = {"application_credential_id": made.id, "application_credential_secret": made.secret}
+    there = Connection(auth_type="v3applicationcredential", auth={"auth_url": cloud.auth_url, **keys})
+    token = there.auth_token
+    assert list(there.image.images()) == []
+    default = {"user_domain_id": "default", "project_domain_id": "default"}
+    admin = keystone(cloud, username="admin", password=cloud.password, project_name="admin", **default)
+    with pytest.raises(NotFound):
+        admin.tokens.validate(token)
+    assert admin.tokens.validate(token, access_rules_support="1.0").user_id == own.current_user_id

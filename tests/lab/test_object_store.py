@@ -176,6 +176,21 @@ def test_an_application_credential_works_until_it_is_deleted(member: Tenant, con
     assert ask("GET", address(member), f"/{container}/letter", given) == 401
 
 
+def test_an_application_credential_with_access_rules_opens_nothing(member: Tenant, container: str) -> None:
+    """This Ceph does not know of them and would let it do everything, so identity does not show it such a token."""
+    mine = as_user(member)
+    rule = {"service": "object-store", "method": "GET", "path": "/v1/**"}
+    made = mine.identity.create_application_credential(
+        mine.current_user_id, name=f"app-{secrets.token_hex(4)}", access_rules=[rule]
+    )
+    auth = {"methods": ["application_credential"], "application_credential": {"id": made.id, "secret": made.secret}}
+    reply = mine.identity.post("/auth/tokens", json={"auth": {"identity": auth}}, authenticated=False)
+    bound = reply.headers["X-Subject-Token"]
+    for method, path in (("GET", f"/{container}/letter"), ("PUT", f"/{container}/forged"), ("GET", "")):
+        assert ask(method, address(member), path, bound) == 401, (method, path)
+    mine.identity.delete_application_credential(mine.current_user_id, made)
+
+
 def test_the_gateway_logs_in_again_by_itself(member: Tenant, container: str) -> None:
     on_host("h1", "rm /var/lib/ceph/radosgw/ceph-rgw.h1/token")
     key, url = token(member), address(member)

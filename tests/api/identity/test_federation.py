@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from federation_stories import BASE, CAMPUS, RULES
-from identity_stories import Identity
+from identity_stories import PASSWORD, Identity, in_project
 
 
 def test_an_identity_provider_has_a_domain_and_names_of_its_own(identity: Identity) -> None:
@@ -88,9 +88,12 @@ def test_a_mapping_keeps_its_rules_as_they_are(identity: Identity) -> None:
     assert identity.delete(path).status_code == 204 and identity.get(path).status_code == 404
 
 
-def test_tokens_name_the_clouds_that_trust_this_one(identity: Identity) -> None:
+@pytest.mark.parametrize("scope", [in_project("admin"), "unscoped"])
+def test_tokens_name_the_clouds_that_trust_this_one(identity: Identity, scope: Any) -> None:
+    held = identity.token("admin", PASSWORD, scope)
+
     def named() -> Any:
-        return identity.get("/auth/tokens", X_Subject_Token=identity.admin).json["token"].get("service_providers")
+        return identity.get("/auth/tokens", X_Subject_Token=held).json["token"].get("service_providers")
 
     path = f"{BASE}/service_providers/sister"
     values = {"auth_url": "https://sister.example.org/auth", "sp_url": "https://sister.example.org/sp"}
