@@ -1,5 +1,7 @@
 """What holds for every call: methods, content types, sizes, and the headers of answers."""
 
+from typing import Any
+
 import pytest
 
 from identity_stories import Identity
@@ -62,6 +64,56 @@ def test_a_change_of_nothing_is_refused(identity: Identity) -> None:
     user = identity.make("user", name="ann")
     reply = identity.patch(f"/users/{user['id']}", {"user": {}})
     assert reply.status_code == 400 and "user" in reply.json["error"]["message"]
+
+
+def things(identity: Identity) -> dict[str, dict[str, Any]]:
+    """One of each kind of thing that can be changed, by the path of its kind."""
+    made = {
+        noun: identity.make(noun, **values)
+        for noun, values in {
+            "user": {"name": "ann"},
+            "group": {"name": "staff"},
+            "project": {"name": "web"},
+            "domain": {"name": "company"},
+            "role": {"name": "auditor"},
+            "region": {"id": "north"},
+            "service": {"type": "weather"},
+            "policy": {"type": "x", "blob": "{}"},
+        }.items()
+    }
+    endpoint = {"url": "http://x", "interface": "public", "service_id": made["service"]["id"]}
+    made["endpoint"] = identity.make("endpoint", **endpoint)
+    made["credential"] = identity.make("credential", blob="{}", type="cert", user_id=made["user"]["id"])
+    found = {("policies" if noun == "policy" else f"{noun}s"): thing for noun, thing in made.items()}
+    group = {"name": "inside", "filters": {"interface": "public"}}
+    for path, body in (
+        ("OS-OAUTH1/consumers", {"consumer": {}}),
+        ("OS-EP-FILTER/endpoint_groups", {"endpoint_group": group}),
+    ):
+        found[path] = next(iter(identity.post(f"/{path}", body).json.values()))
+    return found
+
+
+def test_nothing_changes_its_id(identity: Identity) -> None:
+    nouns = {"policies": "policy"}
+    for path, thing in things(identity).items():
+        place, noun = f"/{path}/{thing['id']}", nouns.get(path, path.split("/")[-1].removesuffix("s"))
+        for other in ("other", "", 7):
+            reply = identity.patch(place, {noun: {"id": other, "description": "changed"}})
+            assert reply.status_code == 400, (path, other)
+        shown = identity.get(place).json[noun]
+        assert shown["id"] == thing["id"] and shown.get("description") == thing.get("description")
+        assert identity.patch(place, {noun: {"id": thing["id"], "description": "changed"}}).status_code == 200, path
+        assert identity.get(place).json[noun]["description"] == "changed"
+
+
+def test_a_limit_changes_its_id_as_little(identity: Identity) -> None:
+    service = identity.make("service", type="weather")["id"]
+    registered = {"service_id": service, "resource_name": "storms", "default_limit": 1}
+    made = identity.post("/registered_limits", {"registered_limits": [registered]}).json["registered_limits"][0]
+    place = f"/registered_limits/{made['id']}"
+    assert identity.patch(place, {"registered_limit": {"id": "other", "default_limit": 2}}).status_code == 400
+    assert identity.get(place).json["registered_limit"]["default_limit"] == 1
 
 
 def test_the_versions_are_a_choice_of_one(identity: Identity) -> None:

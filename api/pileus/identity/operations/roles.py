@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from pileus.core.errors import Conflict, Forbidden, NotFound
 from pileus.identity.models import Assignment, Implication, Role
 from pileus.identity.operations import effective
-from pileus.identity.operations.projects import check_mutable, merge_options, need_domain
+from pileus.identity.operations.projects import check_mutable, merge_extra, merge_options, need_domain
 
 
 def check_name(session: Session, domain_id: str, name: str, own: str = "") -> None:
@@ -50,7 +50,7 @@ def change(session: Session, row: Role, values: Mapping[str, Any], extra: Mappin
     if "options" in values:
         row.options = merge_options(row.options, values["options"])
     if extra:
-        row.extra = {key: value for key, value in {**row.extra, **extra}.items() if value is not None}
+        row.extra = merge_extra(row.extra, extra)
     session.flush()
 
 

@@ -10,7 +10,7 @@ from pileus.core.service import Route
 from pileus.identity.models import Implication, Role
 from pileus.identity.operations import roles
 from pileus.identity.schemas.roles import CREATE_ROLE, UPDATE_ROLE
-from pileus.identity.views.listing import collection, links, only, rows
+from pileus.identity.views.listing import collection, keep_id, links, only, rows
 from pileus.identity.views.reach import permit, reach
 
 _KNOWN = frozenset(("id", "name", "domain_id", "description", "options"))
@@ -87,6 +87,7 @@ def update_role(call: Call, role_id: str) -> dict[str, Any]:
     """Change a role."""
     row = _find(call, role_id)
     values = call.body["role"]
+    keep_id(values, row.id)
     roles.change(call.session, row, values, only(values, _KNOWN))
     return {"role": shape(call, row)}
 
