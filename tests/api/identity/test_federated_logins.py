@@ -55,6 +55,17 @@ def test_a_person_whom_the_provider_vouches_for_gets_a_token_and_works_in_the_gr
     assert federated.get(f"/users/{user['id']}/groups").json["groups"] == []
 
 
+@pytest.mark.parametrize(
+    ("methods", "status"), [("password,mapped", 201), ("password,saml2", 201), ("password,openid", 401)]
+)
+def test_a_cloud_may_take_no_word_of_providers(federated: Identity, methods: str, status: int) -> None:
+    settings = replace(federated.settings, auth_methods=methods)
+    cloud = replace(federated, client=create_app(settings, federated.database).test_client(), settings=settings)
+    assert log_in(cloud).status_code == status
+    shown = cloud.get(f"/auth{BASE}/websso/saml2?origin={DASHBOARD}", token=None, **ANN)
+    assert shown.status_code == (200 if status == 201 else 401)
+
+
 def test_the_same_person_is_the_same_user_and_a_login_that_changes_nothing_writes_nothing(federated: Identity) -> None:
     def revision() -> int:
         with federated.database.read() as session:
@@ -148,32 +159,6 @@ def test_a_domain_goes_with_its_provider_in_it(federated: Identity) -> None:
     federated.patch(f"/domains/{domain}", {"domain": {"enabled": False}})
     assert federated.delete(f"/domains/{domain}").status_code == 204
     assert federated.get(CAMPUS).status_code == 404
-
-
-def test_groups_of_a_login_last_as_long_as_the_provider_s_ttl(federated: Identity) -> None:
-    federated.patch(CAMPUS, {"identity_provider": {"authorization_ttl": 60}})
-    reply = log_in(federated)
-    user = reply.json["token"]["user"]["id"]
-    assert [g["name"] for g in federated.get(f"/users/{user}/groups").json["groups"]] == ["crew"]
-    made = rescoped(federated, reply.headers["X-Subject-Token"])
-    robot = federated.post(
-        f"/users/{user}/application_credentials",
-        {"application_credential": {"name": "robot"}},
-        token=made.headers["X-Subject-Token"],
-    ).json["application_credential"]
-    by_robot = {
-        "methods": ["application_credential"],
-        "application_credential": {"id": robot["id"], "secret": robot["secret"]},
-    }
-    token = federated.log_in(by_robot).headers["X-Subject-Token"]
-    assert federated.get("/auth/catalog", token=token).status_code == 200
-    with federated.database.write() as session:  # an hour later
-        assert session.execute(select(Membership.expires_at)).scalar_one() > now()
-        session.execute(update(Membership).values(expires_at=now()))
-    assert federated.log_in(by_robot).status_code == 401
-    assert federated.get(f"/users/{user}/groups").json["groups"] == []
-    assert log_in(federated).status_code == 201
-    assert federated.log_in(by_robot).status_code == 201
 
 
 def test_a_remembered_token_does_not_outlive_the_membership_it_rests_on(federated: Identity, monkeypatch) -> None:
