@@ -3,13 +3,9 @@
 from collections.abc import Callable
 
 import click
-from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from pileus.cli.settings import Setup, pass_setup
-from pileus.identity.models import Group, Project, User
-from pileus.identity.operations import directories
-from pileus.identity.operations.directories import entries
 
 
 @click.group()
@@ -17,13 +13,11 @@ def directory() -> None:
     """Look after the directories of domains."""
 
 
-def _chosen(session: Session, domain: str | None) -> list[Project]:
-    """The domains with a directory, or the one that an id or a name means."""
-    ids = directories.domains(session)
-    chosen = select(Project).where(Project.id.in_(ids)).order_by(Project.name)
-    if domain is not None:
-        chosen = chosen.where(or_(Project.id == domain, Project.name == domain))
-    found = list(session.execute(chosen).scalars())
+def _chosen(session: Session, domain: str | None) -> dict[str, str]:
+    """The names of the domains with a directory by id, or of the one that an id or a name means."""
+    from pileus.identity.operations.directories import overview  # noqa: PLC0415 - keeps `pileus --help` quick
+
+    found = overview.served(session, domain)
     if domain is not None and not found:
         raise click.ClickException(f"there is no domain {domain} that has a directory")
     return found
@@ -31,15 +25,17 @@ def _chosen(session: Session, domain: str | None) -> list[Project]:
 
 def _each(setup: Setup, domain: str | None, work: Callable[[str], str]) -> None:
     """Do something with each directory and tell what it answers; where one is of no use, the command fails at its end."""
+    from pileus.identity.operations import directories  # noqa: PLC0415
+
     with setup.database.read() as session:
         found = _chosen(session, domain)
     failed = False
-    for one in found:
+    for domain_id, name in found.items():
         try:
-            click.echo(f"{one.name:24} {work(one.id)}")
+            click.echo(f"{name:24} {work(domain_id)}")
         except directories.Trouble as trouble:
             failed = True
-            click.echo(f"{one.name:24} {trouble.message}", err=True)
+            click.echo(f"{name:24} {trouble.message}", err=True)
     if failed:
         raise SystemExit(1)
 
@@ -48,20 +44,18 @@ def _each(setup: Setup, domain: str | None, work: Callable[[str], str]) -> None:
 @pass_setup
 def list_(setup: Setup) -> None:
     """List the domains with a directory: where it is, and how many of its users and groups are known here."""
+    from pileus.identity.operations import directories  # noqa: PLC0415
+    from pileus.identity.operations.directories import overview  # noqa: PLC0415
+
     with setup.database.read() as session:
-        for domain in _chosen(session, None):
-            counts = [
-                session.execute(
-                    select(func.count()).select_from(model).where(model.domain_id == domain.id, model.source == "ldap")
-                ).scalar()
-                for model in (User, Group)
-            ]
+        for domain_id, name in _chosen(session, None).items():
+            known = overview.known(session, domain_id)
             try:
-                made = directories.of_domain(session, setup.settings, domain.id)
+                made = directories.of_domain(session, setup.settings, domain_id)
                 where = made["url"] if made is not None else ""
             except directories.Trouble as trouble:
                 where = trouble.message
-            click.echo(f"{domain.id}  {domain.name:24} users {counts[0]:6}  groups {counts[1]:6}  {where}")
+            click.echo(f"{domain_id}  {name:24} users {known.users:6}  groups {known.groups:6}  {where}")
 
 
 @directory.command()
@@ -69,6 +63,8 @@ def list_(setup: Setup) -> None:
 @pass_setup
 def check(setup: Setup, domain: str | None) -> None:
     """Ask the directory of DOMAIN (default: every one) for all users and groups, and change nothing."""
+    from pileus.identity.operations import directories  # noqa: PLC0415
+    from pileus.identity.operations.directories import entries  # noqa: PLC0415
 
     def work(domain_id: str) -> str:
         with setup.database.read() as session:
@@ -88,6 +84,7 @@ def check(setup: Setup, domain: str | None) -> None:
 @pass_setup
 def sync(setup: Setup, domain: str | None) -> None:
     """Bring those whom Pileus knows from the directory of DOMAIN (default: every one) up to date now, as the worker does."""
+    from pileus.identity.operations import directories  # noqa: PLC0415
 
     def work(domain_id: str) -> str:
         done = directories.sync(setup.database, setup.settings, domain_id)

@@ -10,7 +10,6 @@ import click
 from sqlalchemy import select
 
 from pileus.cli.settings import Setup, pass_setup
-from pileus.compute import operations
 from pileus.core.context import Context
 from pileus.core.intents import UNFINISHED, Intent
 
@@ -42,6 +41,8 @@ def inventory_hosts(inventory: str, group: str = "hypervisors") -> list[str]:
 @pass_setup
 def discover(setup: Setup, wait: int) -> None:
     """Ask every hypervisor of the inventory what it has, and let the scheduler know."""
+    from pileus.compute import operations  # noqa: PLC0415 - keeps `pileus --help` quick
+
     names = inventory_hosts(setup.settings.inventory)
     with setup.database.write() as session:
         ids = [intent.id for intent in operations.discover(session, OPERATOR, names)]
@@ -64,6 +65,8 @@ def discover(setup: Setup, wait: int) -> None:
 @pass_setup
 def list_(setup: Setup) -> None:
     """List the hypervisors with what they have and what is used."""
+    from pileus.compute import operations  # noqa: PLC0415
+
     with setup.database.read() as session:
         for row in operations.host_usage(session):
             click.echo(

@@ -1,5 +1,8 @@
 """The pileus command, tried on intents of toys."""
 
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 from toybox import ABSENT, PRESENT, intents_of, state
@@ -21,6 +24,14 @@ def pileus(database, settings, monkeypatch):
         return done.output
 
     return run
+
+
+def test_help_is_shown_before_any_service_is_loaded():
+    program = "import sys, pileus.cli; print(*{'.'.join(name.split('.')[:2]) for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "pileus.cli" in loaded
+    assert loaded & {"flask", *(f"pileus.{service.name}" for service in catalogue.SERVICES)} == set()
 
 
 def test_intents_are_listed_and_filtered(pileus, database, make_toy, make_worker, stand_in):

@@ -17,7 +17,6 @@ from pileus.identity.models import AuditEvent, User
 _EVENTS = AuditEvent.metadata.tables[
     AuditEvent.__tablename__
 ]  # every login writes one: without the weight of an object
-OUTCOMES = ("success", "failure", "pending")
 _TIDY = 500  # one write in so many removes what is too old
 
 
