@@ -1,11 +1,7 @@
 """Two control hosts (two folders here) get and rotate their keys by the playbook; every token works on both all the time."""
 
-import grp
 import json
-import os
-import pwd
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import playbook_stories
 from identity_stories import PASSWORD, Identity, in_project
 from pileus import catalogue
 from pileus.app import create_app
@@ -21,9 +18,7 @@ from pileus.core.config import Settings
 from pileus.core.db import Base, Database
 from pileus.identity.operations import bootstrap, rotation
 from pileus.identity.operations.keys import KeyRepository
-
-ROOT = Path(__file__).resolve().parents[3]
-PROGRAMS = Path(sys.executable).parent
+from playbook_stories import PROGRAMS, ROOT, recap
 
 
 @dataclass
@@ -36,20 +31,11 @@ class Site:
 
     def play(self, *more: str, **variables: object) -> subprocess.CompletedProcess[str]:
         """Run the playbook."""
-        command = [str(PROGRAMS / "ansible-playbook"), "-i", str(self.home / "inventory.json"), *more]
-        command += ["-e", json.dumps(variables), str(ROOT / "playbooks/rollout/keys_rotate.yml")]
-        environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "HOME": str(self.home)}
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        playbook = ROOT / "playbooks/rollout/keys_rotate.yml"
+        return playbook_stories.play(self.home / "inventory.json", playbook, *more, **variables)
 
     def write_inventory(self, **more: dict[str, object]) -> None:
-        me = pwd.getpwuid(os.geteuid())
-        common = {
-            "ansible_connection": "local",
-            "ansible_python_interpreter": sys.executable,
-            "pileus_keys_program": str(PROGRAMS / "pileus"),
-            "pileus_keys_owner": me.pw_name,
-            "pileus_keys_group": grp.getgrgid(me.pw_gid).gr_name,
-        }
+        common = {**playbook_stories.here(), "pileus_keys_program": str(PROGRAMS / "pileus")}
         hosts: dict[str, dict[str, object]] = {
             name: {"pileus_keys_state": str(self.home / name), "pileus_keys_settings": str(self.home / f"{name}.toml")}
             for name in self.hosts
@@ -123,15 +109,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made.write_inventory()
     yield made
     database.engine.dispose()
-
-
-def recap(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, int]]:
-    """The play recap, as {host: {"changed": ...}}."""
-    lines = done.stdout.partition("PLAY RECAP")[2].splitlines()[1:]
-    rows = (line.partition(":") for line in lines if ":" in line)
-    return {
-        name.strip(): {word.split("=")[0]: int(word.split("=")[1]) for word in rest.split()} for name, _, rest in rows
-    }
 
 
 def test_keys_are_spread_and_rotated_while_both_hosts_work(site: Site) -> None:
