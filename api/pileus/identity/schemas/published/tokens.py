@@ -106,6 +106,7 @@ PUBLISHED: Table = {
     ),
     ("HEAD", _PATH): Published(query={"allow_expired": SWITCH}, headers=_SUBJECT | _KNOWS_RULES),
     ("DELETE", _PATH): Published(query={"cascade": SWITCH}, headers=_SUBJECT),
+    ("GET", "/v3/auth/tokens/OS-PKI/revoked"): Published(content_type=""),  # there never is one
     ("GET", "/v3/auth/catalog"): Published(exactly(catalog=_CATALOG, links=LINKS)),
     ("GET", "/v3/OS-REVOKE/events"): _EVENTS,
     ("POST", "/v3/ec2tokens"): _TOKEN,
