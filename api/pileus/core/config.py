@@ -13,7 +13,7 @@ DEFAULT_FILE = "/etc/pileus/pileus.toml"
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of the API and the worker; docs/settings.md describes each."""
+    """All settings of the API and the worker; docs/operator.md describes each."""
 
     state_dir: Path = Path("/var/lib/pileus")
     database_url: str = ""  # default: SQLite in state_dir
@@ -30,6 +30,7 @@ class Settings:
     token_lifetime: int = 3600  # seconds
     token_expired_window: int = 172800  # seconds a service may still show an expired token (allow_expired)
     token_rescope: bool = True  # whether a scoped token may be exchanged for one of another scope
+    auth_methods: str = ""  # methods (comma) by which one may log in; empty: all that are installed
     lockout_attempts: int = 0  # failed logins until a user is locked out; 0: never
     lockout_seconds: int = 1800  # how long the lockout lasts
     inactive_days: int = 0  # days without a login until a user counts as disabled; 0: never

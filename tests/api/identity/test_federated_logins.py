@@ -55,17 +55,6 @@ def test_a_person_whom_the_provider_vouches_for_gets_a_token_and_works_in_the_gr
     assert federated.get(f"/users/{user['id']}/groups").json["groups"] == []
 
 
-@pytest.mark.parametrize(
-    ("methods", "status"), [("password,mapped", 201), ("password,saml2", 201), ("password,openid", 401)]
-)
-def test_a_cloud_may_take_no_word_of_providers(federated: Identity, methods: str, status: int) -> None:
-    settings = replace(federated.settings, auth_methods=methods)
-    cloud = replace(federated, client=create_app(settings, federated.database).test_client(), settings=settings)
-    assert log_in(cloud).status_code == status
-    shown = cloud.get(f"/auth{BASE}/websso/saml2?origin={DASHBOARD}", token=None, **ANN)
-    assert shown.status_code == (200 if status == 201 else 401)
-
-
 def test_the_same_person_is_the_same_user_and_a_login_that_changes_nothing_writes_nothing(federated: Identity) -> None:
     def revision() -> int:
         with federated.database.read() as session:

@@ -1,21 +1,23 @@
 """Stories about logging in while somebody guesses: who must wait, and what nobody learns."""
 
+import base64
 import datetime as dt
+import hmac
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from identity_stories import PASSWORD, Identity, by_password, in_project
 from pileus import catalogue
 from pileus.app import create_app
-from pileus.core.db import Database
 from pileus.identity.models import AuditEvent, FailedLogins, Login
 from pileus.identity.operations import passwords
+from sent_statements import statements
 
 Make = Callable[..., Identity]
 
@@ -35,21 +37,6 @@ def hasher(_quick: None, monkeypatch: pytest.MonkeyPatch) -> CountingHasher:
     made = CountingHasher(time_cost=1, memory_cost=64, parallelism=1)
     monkeypatch.setattr(passwords, "_hasher", made)
     return made
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    """The SQL that is sent meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 def ways(user_id: str, name: str, domain: str, password: str) -> list[dict[str, Any]]:
@@ -241,12 +228,59 @@ def test_guessing_the_secret_of_an_application_credential_counts(identity_with: 
     ]
 
 
-def test_wrong_signatures_count_for_their_access_key_and_nothing_else(identity_with: Make) -> None:
+def test_wrong_secrets_of_an_application_credential_shut_out_only_those_who_send_them(identity_with: Make) -> None:
+    identity = identity_with(login_failures_per_user=2, trusted_proxies="127.0.0.1")
+    user = identity.get("/users?name=admin").json["users"][0]["id"]
+    body = {"application_credential": {"name": "robot", "secret": "open sesame"}}
+    identity.post(f"/users/{user}/application_credentials", body)
+
+    def log_in(secret: str, address: str) -> int:
+        given = {"name": "robot", "user": {"id": user}, "secret": secret}
+        method = {"methods": ["application_credential"], "application_credential": given}
+        return int(identity.log_in(method, X_Forwarded_For=address).status_code)
+
+    stranger, robot = "203.0.113.1", "203.0.113.2"
+    assert [log_in("no", stranger) for _ in range(3)] == [401, 401, 429]
+    assert [log_in("open sesame", address) for address in (stranger, robot)] == [429, 201]
+    assert log_in("open sesame", stranger) == 429  # that it worked elsewhere forgives nothing here
+
+
+def test_nobody_shuts_out_an_access_key_or_the_service_that_asks_about_it(identity_with: Make) -> None:
     identity = identity_with(login_failures_per_user=2, login_failures_per_address=4)
-    token = {"token": "eA==", "signature": "no"}
-    sent = [identity.post("/s3tokens", {"credentials": {"access": a, **token}}).status_code for a in "xxxyyyz"]
-    assert sent == [401, 401, 429, 401, 401, 429, 401]
+    user = identity.get("/users?name=admin").json["users"][0]["id"]
+    project = identity.get("/projects?name=admin").json["projects"][0]["id"]
+    key = identity.post(f"/users/{user}/credentials/OS-EC2", {"tenant_id": project}).json["credential"]
+    right = base64.b64encode(hmac.digest(key["secret"].encode(), b"x", "sha1")).decode()
+
+    def ask(access: str, signature: str) -> int:
+        body = {"access": access, "token": base64.b64encode(b"x").decode(), "signature": signature}
+        return int(identity.post("/s3tokens", {"credentials": body}).status_code)
+
+    assert {ask(key["access"], "no") for _ in range(6)} | {ask("nobody", right) for _ in range(6)} == {401}
+    assert ask(key["access"], right) == 200
+    assert failures(identity) == []
     assert identity.token("admin", PASSWORD)
+
+
+def test_an_operator_says_by_which_methods_one_may_log_in(identity_with: Make) -> None:
+    identity = identity_with(auth_methods="password, application_credential")
+    unsupported = [
+        {"methods": ["token"], "token": {"id": identity.admin}},
+        {"methods": ["totp"], "totp": {"user": {"id": "x", "passcode": "000000"}}},
+        {**by_password("admin", PASSWORD), "methods": ["password", "totp"], "totp": {"user": {"passcode": "1"}}},
+        {**by_password("admin", PASSWORD), "methods": ["password", "magic"]},
+    ]
+    for login in unsupported:
+        reply = identity.log_in(login)
+        assert reply.status_code == 401
+        assert "Attempted to authenticate with an unsupported method" in reply.json["error"]["message"]
+    assert failures(identity) == []
+    assert identity.token("admin", PASSWORD)
+
+
+def test_a_method_that_is_none_is_said_at_the_start(identity: Identity) -> None:
+    with pytest.raises(ValueError, match=r"auth_methods names magic; there are .*application_credential, .*password"):
+        catalogue.authenticator(replace(identity.settings, auth_methods="password,magic"))
 
 
 def test_the_trail_shows_where_the_client_is(identity_with: Make) -> None:

@@ -133,6 +133,32 @@ def test_a_manager_of_a_domain_does_not_reach_beyond_it(stage: Stage) -> None:
         assert moved.status_code in (400, 403), kind
 
 
+def test_a_manager_of_a_domain_does_not_learn_which_projects_there_are_elsewhere(stage: Stage) -> None:
+    boss, names = stage.tokens["home-manager"], stage.names
+    for more in ({}, {"domain_id": names["home"]}):
+        answers = []
+        for parent in (names["other"], names["far"], "0" * 32):
+            body = {"project": {"name": "x", "parent_id": parent, **more}}
+            reply = stage.identity.post("/projects", body, token=boss)
+            answers.append((reply.status_code, reply.json))
+        assert answers[0][0] == 403 and answers == [answers[0]] * 3
+    body = {"project": {"name": "x", "parent_id": "0" * 32}}
+    assert stage.identity.post("/projects", body).status_code == 400
+
+
+def test_an_administrator_of_a_domain_does_not_reach_other_domains_as_projects(stage: Stage) -> None:
+    boss, far = stage.tokens["home-admin"], stage.names["far"]
+    for values in ({"enabled": False}, {"name": "mine"}, {"description": "mine"}):
+        assert stage.identity.patch(f"/projects/{far}", {"project": values}, token=boss).status_code == 403
+    assert stage.identity.put(f"/projects/{far}/tags/mine", token=boss).status_code == 403
+    assert (
+        stage.identity.post("/projects", {"project": {"name": "x", "is_domain": True}}, token=boss).status_code == 403
+    )
+    assert stage.identity.patch(f"/domains/{far}", {"domain": {"enabled": False}}).status_code == 200
+    assert stage.identity.delete(f"/projects/{far}", token=boss).status_code == 403
+    assert stage.identity.get(f"/domains/{far}").json["domain"]["enabled"] is False
+
+
 def test_the_rules_for_passwords_are_shown_to_everybody(strict: Identity) -> None:
     path = "/domains/default/config/security_compliance"
     assert strict.get(path).json["config"]["security_compliance"]["password_regex"] == "^.{8,}$"

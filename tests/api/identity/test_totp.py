@@ -3,6 +3,7 @@
 import base64
 import threading
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def person(identity: Identity, name: str = "ann") -> str:
-    """A user with a seed; the id."""
-    user = identity.make("user", name=name, password="secret")["id"]
+    """A user with a seed, who may log in by a passcode alone; the id."""
+    alone = {"multi_factor_auth_enabled": True, "multi_factor_auth_rules": [["totp"]]}
+    user = identity.make("user", name=name, password="secret", options=alone)["id"]
     identity.make("credential", type="totp", blob=SEED, user_id=user)
     return str(user)
 
@@ -113,6 +115,49 @@ def test_who_knows_the_password_cannot_guess_the_passcode_for_long(identity_with
     assert [both(wrong), both(wrong), both(wrong), both(wrong), both(clock.code())] == [401, 401, 401, 429, 429]
     receipt = identity.log_in(by_password("ann", "secret"))
     assert receipt.status_code == 429
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"multi_factor_auth_enabled": False},
+        {"multi_factor_auth_rules": None},
+        {"multi_factor_auth_enabled": None, "multi_factor_auth_rules": None},
+    ],
+)
+def test_a_passcode_alone_is_no_login_unless_a_rule_of_the_user_says_so(
+    identity: Identity, clock: Clock, options: dict[str, Any]
+) -> None:
+    user = person(identity)
+    assert identity.patch(f"/users/{user}", {"user": {"options": options}}).status_code == 200
+
+    def by_passcode(steps_ago: int, **headers: str) -> Any:
+        method = {"methods": ["totp"], "totp": {"user": {"id": user, "passcode": clock.code(steps_ago)}}}
+        return identity.log_in(method, **headers)
+
+    alone = by_passcode(1)
+    assert alone.status_code == 401 and alone.json["required_auth_methods"] == [["password", "totp"]]
+    assert alone.json["receipt"]["methods"] == ["totp"]
+    receipt = alone.headers["Openstack-Auth-Receipt"]
+    again = by_passcode(0, Openstack_Auth_Receipt=receipt)
+    assert again.status_code == 401 and again.json["required_auth_methods"] == [["password", "totp"]]
+    whole = identity.log_in(by_password("ann", "secret"), Openstack_Auth_Receipt=receipt)
+    assert whole.status_code == 201 and set(whole.json["token"]["methods"]) == {"password", "totp"}
+    assert identity.log_in(by_password("ann", "secret")).status_code == 201
+    token = {"methods": ["token"], "token": {"id": whole.headers["X-Subject-Token"]}}
+    assert identity.log_in(token).status_code == 201
+
+
+def test_passcodes_of_the_user_of_a_service_are_not_guessed_for_long_either(identity_with, clock: Clock) -> None:
+    identity = identity_with(login_failures_per_user=3)
+    user = person(identity)
+    options = {"ignore_lockout_failure_attempts": True, "multi_factor_auth_rules": [["totp"], ["password"]]}
+    identity.patch(f"/users/{user}", {"user": {"options": options}})
+    wrong = f"{(int(clock.code()) + 1) % 1000000:06}"
+    seen = [log_in(identity, user, code) for code in (wrong, wrong, wrong, wrong, clock.code())]
+    assert seen == [401, 401, 401, 429, 429]
+    assert identity.log_in(by_password("ann", "secret")).status_code == 201
+    assert log_in(identity, user, clock.code()) == 429
 
 
 @pytest.mark.parametrize("code", ["", "0", "é" * 6, "0" * 5000, "１２３４５６"])  # noqa: RUF001

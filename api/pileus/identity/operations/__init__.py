@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from pileus.core.config import Settings
 from pileus.core.context import Authenticate, Context
 from pileus.core.db import Database
-from pileus.identity.operations import access, cleanup, directories, limit_models, throttle
+from pileus.identity.operations import access, cleanup, directories, limit_models, methods, throttle, tokens
 from pileus.identity.operations.bootstrap import bootstrap
 
 __all__ = [
@@ -25,6 +25,7 @@ def authenticator(settings: Settings) -> Authenticate:
     Raises ValueError for settings that identity cannot work with.
     """
     limit_models.of(settings)
+    methods.chosen(settings)
 
     def authenticate(session: Session, token: str, request_id: str, grace: int = 0, /) -> Context:
         return context_of(access.load(session, settings, token, grace=grace), token, request_id)
@@ -36,7 +37,7 @@ def context_of(worth: access.Access, token: str, request_id: str) -> Context:
     """The caller that a token stands for; `more` holds the whole of it as "access", and "access_rules" where some apply."""
     project = worth.project or {}
     more: dict[str, Any] = {"access": worth}
-    if worth.application_credential is not None and "access_rules" in worth.application_credential:
+    if worth.application_credential is not None and tokens.bound(worth):
         more["access_rules"] = worth.application_credential["access_rules"]
     return Context(
         user_id=worth.user["id"],

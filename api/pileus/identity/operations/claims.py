@@ -33,8 +33,8 @@ class Claim:
 
     @property
     def spared(self) -> bool:
-        """Whether failures do not count for this user, whom others could shut out by them: services have this option."""
-        return self.row is not None and bool(self.row.options.get("ignore_lockout_failure_attempts"))
+        """Whether failures do not count for this user."""
+        return spares(self.row)
 
 
 def claim(session: Session, settings: Settings, given: Mapping[str, Any]) -> Claim:
@@ -44,10 +44,19 @@ def claim(session: Session, settings: Settings, given: Mapping[str, Any]) -> Cla
         return Claim(_words(given), given)
     domain_id, enabled, row, option = found
     driver = str(option.get("value")) if option else SQL
-    name = row.name if row is not None else given["name"]
-    who = f"user:{domain_id}/{name if driver == SQL else ' '.join(name.split()).casefold()}"  # as directories compare
+    who = called(domain_id, row.name if row is not None else given["name"], driver)
     able = row is not None and enabled and row.enabled and not access.inactive(session, settings, row)
     return Claim(who, given, row if able else None, row, domain_id if enabled else "", driver)
+
+
+def called(domain_id: str, name: str, driver: str) -> str:
+    """How somebody is counted, by the name; where it comes from a directory, as those compare names."""
+    return f"user:{domain_id}/{name if driver == SQL else ' '.join(name.split()).casefold()}"
+
+
+def spares(row: User | None) -> bool:
+    """Whether failures do not count for this user, whom others could shut out by them: services have this option."""
+    return row is not None and bool(row.options.get("ignore_lockout_failure_attempts"))
 
 
 def _find(given: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:

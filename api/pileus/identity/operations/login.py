@@ -1,10 +1,8 @@
 """Logging in: run the authentication methods asked for, settle the scope, and issue a token."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.metadata import entry_points
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,19 +14,10 @@ from pileus.identity.models import Login, User
 from pileus.identity.operations import access, methods, receipts, scopes
 from pileus.identity.operations.access import Access
 from pileus.identity.operations.formats import Scope, Token, new_audit_id
-from pileus.identity.operations.methods import Attempt, Method
+from pileus.identity.operations.methods import Attempt
 from pileus.identity.operations.outside import Outside
 
 _NO_PRESENCE = frozenset(("token", "application_credential", "oauth1"))  # methods that say nothing about the person
-
-
-@lru_cache(maxsize=1)
-def known_methods() -> Mapping[str, Method]:
-    """The authentication methods by name: our own, and those that packages bring as entry points "pileus.auth_methods"."""
-    found: dict[str, Callable[[Attempt, Any], None]] = dict(methods.METHODS)
-    for point in entry_points(group="pileus.auth_methods"):
-        found[point.name] = point.load()
-    return found
 
 
 @dataclass(frozen=True)
@@ -57,10 +46,7 @@ def log_in(
     attempt = Attempt(session, database, settings, address, outside=outside or Outside())
     if receipt:
         receipts.accept(attempt, receipt)
-    for name in identity["methods"]:
-        method = known_methods().get(name)
-        if method is None:
-            raise Unauthorized(f"Attempted to authenticate with an unsupported method: {name[:64]}.")
+    for name, method in [(name, methods.named(settings, name)) for name in identity["methods"]]:
         if name not in identity:
             raise BadRequest(f"Expecting to find {name} in identity.", field=f"auth/identity/{name}")
         method(attempt, identity[name])

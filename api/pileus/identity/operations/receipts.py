@@ -11,6 +11,8 @@ from pileus.identity.operations.formats import Receipt, unpack_receipt
 from pileus.identity.operations.methods import Attempt
 
 LIFETIME = 300  # seconds
+_NOT_ALONE = {"totp"}  # six digits are too few for a whole login, unless a rule of the user's says so
+_INSTEAD = [["password", "totp"]]
 
 
 class MoreMethods(Unauthorized):
@@ -23,7 +25,7 @@ class MoreMethods(Unauthorized):
 
 
 def rules_of(user: User) -> list[list[str]]:
-    """The sets of methods of which the user must pass one whole; empty when any single method will do."""
+    """The sets of methods of which the user must pass one whole; empty when any single method but a passcode will do."""
     if not user.options.get("multi_factor_auth_enabled"):
         return []
     return [rule for rule in user.options.get("multi_factor_auth_rules") or [] if rule]
@@ -43,9 +45,9 @@ def accept(attempt: Attempt, text: str) -> None:
 
 
 def demand(attempt: Attempt, user: User, shape: dict[str, Any]) -> None:
-    """Raise MoreMethods unless what was passed fulfils one of the user's rules."""
-    rules = rules_of(user)
-    if not rules or any(set(rule) <= set(attempt.methods) for rule in rules):
+    """Raise MoreMethods unless what was passed fulfils one of the user's rules; a passcode alone does only by such a rule."""
+    rules, passed = rules_of(user), set(attempt.methods)
+    if any(set(rule) <= passed for rule in rules) or (not rules and passed != _NOT_ALONE):
         return
     if attempt.parent is not None or attempt.application_credential_id or attempt.oauth_token_id:
         return  # its rules were fulfilled when it was made
@@ -58,6 +60,6 @@ def demand(attempt: Attempt, user: User, shape: dict[str, Any]) -> None:
             "issued_at": access.stamp(receipt.issued),
             "user": {key: shape[key] for key in ("id", "name", "domain")},
         },
-        "required_auth_methods": rules,
+        "required_auth_methods": rules or _INSTEAD,
     }
     raise MoreMethods(access.vault(attempt.settings).keys.encrypt(receipt.pack()), body)

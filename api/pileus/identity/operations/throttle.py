@@ -31,26 +31,46 @@ class Throttle:
     settings: Settings
     address: str = ""
     spoiled: set[str] = field(default_factory=set)  # keys of users for whom something failed before
+    _counted: set[str] = field(default_factory=set)  # keys for which a failure within the guard counts
 
     @contextmanager
-    def guard(self, who: str, *, spared: bool = False) -> Iterator[None]:
+    def guard(self, who: str, *, spared: bool = False, here: bool = False) -> Iterator[None]:
         """Do what proves that the caller is `who`; a failure (Unauthorized) counts, for a `spared` user for the address only.
 
-        Raises TooManyRequests, before anything is done, when too much has failed for `who` or from this address.
+        With `here` it counts for `who` from this address: so does what proves itself by a long secret, of which others shut
+        out nobody but themselves. Raises TooManyRequests, before anything is done, when too much has failed for `who` or from
+        this address.
         """
-        user = _key(who)
+        network = _network(self.address)
+        user = _key(f"{who} from {network}" if here else who)
         limits = {} if spared else {user: self.settings.login_failures_per_user}
         if self.address:
-            limits[_key(f"address:{_network(self.address)}")] = self.settings.login_failures_per_address
+            limits[_key(f"address:{network}")] = self.settings.login_failures_per_address
         limits = {key: limit for key, limit in limits.items() if limit > 0}
-        self._check(limits, user)
+        if wait := self._wait(limits, user):
+            raise TooManyRequests(math.ceil(wait.total_seconds()))
+        self._counted = set(limits)
         try:
             yield
         except Unauthorized:
-            if limits:
+            if self._counted:
                 with self.database.write() as session:
-                    count(session, limits, dt.timedelta(seconds=self.settings.login_window))
+                    count(session, self._counted, dt.timedelta(seconds=self.settings.login_window))
             raise
+
+    def count_also(self, who: str, *, spared: bool = False) -> bool:
+        """Let a failure within the guard count for `who` as well, as whom somebody has turned out however that was put.
+
+        Says whether too much has failed for `who`; the database is asked as much about a `spared` one.
+        """
+        user, limit = _key(who), self.settings.login_failures_per_user
+        if limit <= 0:
+            return False
+        wait = self._wait({user: limit}, "" if spared else user)
+        if spared:
+            return False
+        self._counted.add(user)
+        return bool(wait)
 
     def forgive(self) -> None:
         """Forget the failures of the users who have proved now that they are; those of the address stay."""
@@ -58,18 +78,18 @@ class Throttle:
             with self.database.write() as session:
                 session.execute(delete(FailedLogins).where(FailedLogins.key.in_(self.spoiled)))
 
-    def _check(self, limits: dict[str, int], user: str) -> None:
-        if not limits:
-            return
-        moment, window = now(), dt.timedelta(seconds=self.settings.login_window)
+    def _wait(self, limits: dict[str, int], user: str) -> dt.timedelta:
+        """For how long one of these keys is full; notes whether something failed for `user`."""
         wait = dt.timedelta()
+        if not limits:
+            return wait
+        moment, window = now(), dt.timedelta(seconds=self.settings.login_window)
         for row in self.session.execute(_FAILED, {"keys": list(limits)}):
             if row.key == user:
                 self.spoiled.add(user)
             if row.failures >= limits[row.key]:
                 wait = max(wait, row.since + window - moment)
-        if wait > dt.timedelta():
-            raise TooManyRequests(math.ceil(wait.total_seconds()))
+        return wait
 
 
 def count(session: Session, keys: Iterable[str], window: dt.timedelta) -> None:

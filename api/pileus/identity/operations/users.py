@@ -13,7 +13,7 @@ from pileus.identity.models import Assignment, Group, Login, Membership, Project
 from pileus.identity.operations import directories, passwords, revocations
 from pileus.identity.operations.claims import claim
 from pileus.identity.operations.methods import password as password_method
-from pileus.identity.operations.projects import merge_options, need_domain
+from pileus.identity.operations.projects import merge_extra, merge_options, need_domain
 from pileus.identity.operations.throttle import Throttle
 
 
@@ -78,7 +78,7 @@ def change(
     if "options" in values:
         row.options = merge_options(row.options, values["options"])
     if extra:
-        row.extra = {key: value for key, value in {**row.extra, **extra}.items() if value is not None}
+        row.extra = merge_extra(row.extra, extra)
     if values.get("password") is not None:
         passwords.check_strength(settings, values["password"])
         passwords.put(session, settings, row, values["password"])
@@ -97,8 +97,9 @@ def change_password(
     """Change a password as its user does, who must know the old one; needs no token, so expired ones can be changed."""
     with database.read() as session:
         whom = claim(session, settings, {"id": user_id})
-        with Throttle(session, database, settings, address).guard(whom.who, spared=whom.spared):
-            user = password_method.check(session, database, settings, whom, original)
+        throttle = Throttle(session, database, settings, address)
+        with throttle.guard(whom.who, spared=whom.spared):
+            user = password_method.check(throttle, whom, original)
         directories.refuse_change(session, user)
         if user.options.get("lock_password"):
             raise BadRequest("The password of this user is locked.", field="password")
@@ -149,7 +150,7 @@ def change_group(session: Session, row: Group, values: Mapping[str, Any], extra:
     if "description" in values:
         row.description = values["description"] or ""
     if extra:
-        row.extra = {key: value for key, value in {**row.extra, **extra}.items() if value is not None}
+        row.extra = merge_extra(row.extra, extra)
     session.flush()
 
 

@@ -14,7 +14,7 @@ from pileus.core.errors import BadRequest, Fault, NotFound, TooManyRequests, Una
 from pileus.core.http.call import Call
 from pileus.core.http.reply import Reply
 from pileus.core.service import Route
-from pileus.identity.operations import login
+from pileus.identity.operations import login, methods
 from pileus.identity.operations.federation import assertions, browser, oidc, providers
 from pileus.identity.operations.methods import Attempt, mapped
 from pileus.identity.views.audited import record_login
@@ -31,6 +31,7 @@ def _issue(call: Call, protocol_id: str, who: str, identify: Callable[[Attempt],
     """The unscoped token of someone whom `identify` finds; the audit trail tells of it either way."""
     attempt = Attempt(call.session, call.database, call.settings, call.address, outside=outside_of(call))
     try:
+        methods.named(call.settings, protocol_id, "mapped")
         identify(attempt)
         attempt.passed(protocol_id)
         issued = login.conclude(attempt, "unscoped")
@@ -86,6 +87,7 @@ def _usable(call: Call, idp_id: str, protocol_id: str) -> bool:
 def sign_on(call: Call, idp_id: str, protocol_id: str) -> Reply:
     """Begin a single sign-on: send the browser to the provider, or take at once what a trusted proxy says."""
     origin = _origin(call)
+    methods.named(call.settings, protocol_id, "mapped")
     providers.able(call.session, idp_id, protocol_id)
     source = assertions.source(call.settings, idp_id, protocol_id)
     if isinstance(source, assertions.Headers):

@@ -14,6 +14,8 @@ from pileus.identity.schemas.projects import PUT_TAGS
 from pileus.identity.views.listing import links
 from pileus.identity.views.projects import find
 
+_OF_DOMAIN = "identity:update_domain"
+
 
 def _shape(call: Call, row: Project) -> dict[str, Any]:
     return {"tags": row.tags, "links": links(call, f"/projects/{row.id}/tags")}
@@ -26,7 +28,7 @@ def list_tags(call: Call, project_id: str) -> dict[str, Any]:
 
 def replace_tags(call: Call, project_id: str) -> dict[str, Any]:
     """Give a project exactly these tags."""
-    row = find(call, project_id)
+    row = find(call, project_id, _OF_DOMAIN)
     projects.set_tags(row, call.body["tags"])
     call.session.flush()
     return _shape(call, row)
@@ -34,7 +36,7 @@ def replace_tags(call: Call, project_id: str) -> dict[str, Any]:
 
 def delete_tags(call: Call, project_id: str) -> None:
     """Take all tags away."""
-    projects.set_tags(find(call, project_id), [])
+    projects.set_tags(find(call, project_id, _OF_DOMAIN), [])
 
 
 def check_tag(call: Call, project_id: str, value: str) -> None:
@@ -45,19 +47,19 @@ def check_tag(call: Call, project_id: str, value: str) -> None:
 
 def add_tag(call: Call, project_id: str, value: str) -> Reply:
     """Give a project one more tag."""
-    row = find(call, project_id)
+    row = find(call, project_id, _OF_DOMAIN)
     tags = sorted({*row.tags, value})
     try:
         schema.check(tags, TAGS, "tag")
     except BadRequest as error:
         raise BadRequest(f"Invalid input for field 'tags': {error.message}", field="tags") from None
     projects.set_tags(row, tags)
-    return Reply(None, 201, {"Location": call.url(f"/v3/projects/{row.id}/tags/{value}")})
+    return Reply(None, 201, {"Location": links(call, f"/projects/{row.id}/tags/{value}")["self"]})
 
 
 def delete_tag(call: Call, project_id: str, value: str) -> None:
     """Take one tag away; 404 when the project does not have it."""
-    row = find(call, project_id)
+    row = find(call, project_id, _OF_DOMAIN)
     if value not in row.tags:
         raise NotFound(f"Could not find project tag: {value}.")
     projects.set_tags(row, set(row.tags) - {value})

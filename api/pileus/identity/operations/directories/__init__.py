@@ -8,7 +8,7 @@ from pileus.identity.operations.directories.configuration import (
     list_limit,
     of_domain,
 )
-from pileus.identity.operations.directories.login import Meant, fetch, meant, prove
+from pileus.identity.operations.directories.login import Found, Meant, fetch, look, meant, prove
 from pileus.identity.operations.directories.lookup import (
     adopt,
     ask_groups,
@@ -24,6 +24,7 @@ from pileus.identity.operations.directories.sync import Synced, settle, sync, sy
 __all__ = [
     "LDAP",
     "Directory",
+    "Found",
     "Meant",
     "Synced",
     "Trouble",
@@ -35,6 +36,7 @@ __all__ = [
     "fetch",
     "list_limit",
     "listed",
+    "look",
     "meant",
     "of_domain",
     "prove",

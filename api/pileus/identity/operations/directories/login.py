@@ -4,17 +4,18 @@ import logging
 import secrets
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pileus.core.config import Settings
 from pileus.core.db import Database
 from pileus.identity.models import Membership, User
-from pileus.identity.operations.claims import SQL, Claim
+from pileus.identity.operations.claims import SQL, Claim, called
 from pileus.identity.operations.directories import entries
 from pileus.identity.operations.directories.configuration import Directory, NoSuchBase, Trouble, of_domain
 from pileus.identity.operations.directories.connection import proves
 from pileus.identity.operations.directories.entries import Entry
-from pileus.identity.operations.directories.shadows import LDAP, Shadows, write
+from pileus.identity.operations.directories.shadows import LDAP, Shadows, shadow_id, write
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,19 @@ class Meant:
     user: User | None
     what: str  # "id" or "name"
     value: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is of someone: the entry in the directory, and the row here that stands for it, once there is one.
+
+    `who` names whom it is about, however it was put.
+    """
+
+    directory: Directory
+    who: str
+    entry: Entry | None = field(default=None, repr=False)
+    user: User | None = None
 
 
 def meant(session: Session, settings: Settings, whom: Claim) -> Meant | None:
@@ -50,8 +64,23 @@ def meant(session: Session, settings: Settings, whom: Claim) -> Meant | None:
     return Meant(directory, row, "name", whom.given["name"])
 
 
+def look(session: Session, who: Meant) -> Found:
+    """Ask the directory for someone. The row is that of the entry, for a directory finds more than the name as it is written.
+
+    The database is asked as much about somebody unknown. Raises Trouble as `prove` does.
+    """
+    domain_id = who.directory.domain_id
+    try:
+        entry = _entry(who)
+    except Trouble as trouble:
+        raise _hidden(domain_id, trouble) from None
+    user_id = shadow_id(domain_id, "user", entry.id) if entry is not None else ""
+    row = session.execute(select(User).where(User.id == user_id)).scalar_one_or_none()
+    return Found(who.directory, called(domain_id, entry.name if entry is not None else who.value, LDAP), entry, row)
+
+
 def prove(
-    session: Session, database: Database, settings: Settings, who: Meant, password: str, *, in_vain: bool = False
+    session: Session, database: Database, settings: Settings, found: Found, password: str, *, in_vain: bool = False
 ) -> User | None:
     """The user, up to date, when the directory lets them in with this password; else None.
 
@@ -60,17 +89,17 @@ def prove(
     """
     if not password:
         return None
+    directory, entry = found.directory, found.entry
     try:
-        entry = _entry(who)
         if entry is None or in_vain:
-            nobody = f"cn={secrets.token_hex(16)},{who.directory.tree('user')}"
-            proves(who.directory, nobody, password)
+            nobody = f"cn={secrets.token_hex(16)},{directory.tree('user')}"
+            proves(directory, nobody, password)
             return None
-        if not proves(who.directory, entry.dn, password):
+        if not proves(directory, entry.dn, password):
             return None
     except Trouble as trouble:
-        raise _hidden(who.directory.domain_id, trouble) from None
-    return _let_in(session, database, settings, who, entry)
+        raise _hidden(directory.domain_id, trouble) from None
+    return _let_in(session, database, settings, directory, entry)
 
 
 def fetch(session: Session, database: Database, settings: Settings, who: Meant) -> User | None:
@@ -79,14 +108,16 @@ def fetch(session: Session, database: Database, settings: Settings, who: Meant) 
         entry = _entry(who)
     except Trouble as trouble:
         raise _hidden(who.directory.domain_id, trouble) from None
-    return None if entry is None else _let_in(session, database, settings, who, entry)
+    return None if entry is None else _let_in(session, database, settings, who.directory, entry)
 
 
-def _let_in(session: Session, database: Database, settings: Settings, who: Meant, entry: Entry) -> User | None:
+def _let_in(
+    session: Session, database: Database, settings: Settings, directory: Directory, entry: Entry
+) -> User | None:
     try:
-        user_id = refresh(session, database, settings, who.directory, entry)
+        user_id = refresh(session, database, settings, directory, entry)
     except Trouble as trouble:
-        raise _hidden(who.directory.domain_id, trouble) from None
+        raise _hidden(directory.domain_id, trouble) from None
     user = session.get(User, user_id) if user_id is not None else None
     return user if user is not None and user.enabled else None
 

@@ -16,7 +16,7 @@ from pileus.identity.operations.methods.attempt import Attempt
 def authenticate(attempt: Attempt, payload: Any) -> None:
     """Check the secret; the work is the same whether there is such a credential or not."""
     row, who = _find(attempt, payload)
-    with attempt.throttle.guard(who):
+    with attempt.throttle.guard(who, here=True):
         right = passwords.verify(row.hash if row else None, payload["secret"])
         if row is None or not right or (row.expires_at is not None and row.expires_at <= now()):
             raise Unauthorized()

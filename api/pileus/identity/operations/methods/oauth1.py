@@ -12,7 +12,7 @@ def authenticate(attempt: Attempt, _payload: Any) -> None:
     """Check the signature of the request; its scope is the project of the access token, whatever is asked for."""
     from pileus.identity.operations import oauth_signatures  # noqa: PLC0415 - oauthlib takes memory that few clouds need
 
-    with attempt.throttle.guard(f"oauth1:{oauth_signatures.claimed(attempt.outside)}"):
+    with attempt.throttle.guard(f"oauth1:{oauth_signatures.claimed(attempt.outside)}", here=True):
         signed = oauth_signatures.for_login(attempt.session, attempt.settings, attempt.outside)
         with attempt.database.write() as session:
             oauth_signatures.spend(session, signed)

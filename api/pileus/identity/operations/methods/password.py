@@ -10,10 +10,10 @@ from pileus.core.config import Settings
 from pileus.core.db import Database, insert, now
 from pileus.core.errors import Unauthorized
 from pileus.identity.models import Login, User
-from pileus.identity.operations import directories, passwords
-from pileus.identity.operations.claims import Claim, claim
+from pileus.identity.operations import access, directories, passwords
+from pileus.identity.operations.claims import Claim, claim, spares
 from pileus.identity.operations.methods.attempt import Attempt
-from pileus.identity.operations.throttle import count
+from pileus.identity.operations.throttle import Throttle, count
 
 
 def authenticate(attempt: Attempt, payload: Any) -> None:
@@ -21,28 +21,35 @@ def authenticate(attempt: Attempt, payload: Any) -> None:
     given = payload["user"]
     whom = claim(attempt.session, attempt.settings, given)
     with attempt.throttle.guard(whom.who, spared=whom.spared):
-        user = check(attempt.session, attempt.database, attempt.settings, whom, given["password"])
+        user = check(attempt.throttle, whom, given["password"])
     if passwords.expired(user):
         raise Unauthorized(f"The password is expired and needs to be changed for user: {user.id}.")
     attempt.identify(user)
 
 
-def _check_directory(
-    session: Session, database: Database, settings: Settings, known: directories.Meant, given: str
-) -> User:
-    """The same for a user whose password a directory checks."""
-    locked = locked_out(session, settings, known.user)
-    user = directories.prove(session, database, settings, known, given, in_vain=locked)
+def _check_directory(throttle: Throttle, known: directories.Meant, given: str) -> User:
+    """The same for a user whose password a directory checks: one and the same, in whatever letters the name is written."""
+    session, database, settings = throttle.session, throttle.database, throttle.settings
+    found = directories.look(session, known)
+    row = found.user
+    barred = throttle.count_also(found.who, spared=found.entry is None or spares(row))
+    barred |= locked_out(session, settings, row)
+    barred |= row is not None and access.inactive(session, settings, row)
+    user = directories.prove(session, database, settings, found, given, in_vain=barred)
     if user is None:
-        note_failure(database, settings, None if locked else known.user)
+        note_failure(database, settings, None if barred else row)
         raise Unauthorized()
     return user
 
 
-def check(session: Session, database: Database, settings: Settings, whom: Claim, given: str) -> User:
-    """The user, when `given` is the password; else Unauthorized. Counts failures and honours the lockout."""
+def check(throttle: Throttle, whom: Claim, given: str) -> User:
+    """The user, when `given` is the password; else Unauthorized. Counts failures and honours the lockout.
+
+    `throttle` is one within whose guard this is done.
+    """
+    session, database, settings = throttle.session, throttle.database, throttle.settings
     if (known := directories.meant(session, settings, whom)) is not None:
-        return _check_directory(session, database, settings, known, given)
+        return _check_directory(throttle, known, given)
     user = whom.user
     locked = locked_out(session, settings, user)
     kept = passwords.newest(session, user)
@@ -57,7 +64,7 @@ def check(session: Session, database: Database, settings: Settings, whom: Claim,
 
 def locked_out(session: Session, settings: Settings, user: User | None) -> bool:
     """Whether too many logins in a row have failed."""
-    if not settings.lockout_attempts or (user and user.options.get("ignore_lockout_failure_attempts")):
+    if not settings.lockout_attempts or spares(user):
         return False
     login = session.get(Login, user.id if user else "")
     if login is None or login.failures < settings.lockout_attempts or login.failed_at is None:
