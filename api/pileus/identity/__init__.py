@@ -14,6 +14,8 @@ def _published() -> Mapping[tuple[str, str], Published]:
     return PUBLISHED
 
 
+MAX_BODY = 112 * 1024  # bytes, as Keystone has it; what is larger is a policy, whose routes say so
+
 SERVICE = Service(
     name="identity",
     type="identity",
@@ -23,4 +25,5 @@ SERVICE = Service(
     policies=RULES,
     fault=fault,
     published=_published,
+    max_body=MAX_BODY,
 )

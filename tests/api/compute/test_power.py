@@ -151,6 +151,8 @@ def test_metadata_and_tags_are_changed(compute: Compute) -> None:
     compute.fault(403, "POST", f"{path}/metadata", {"metadata": many})
     compute.ask("PUT", f"{path}/tags", {"tags": ["x", "y"]}, version="2.26")
     compute.ask("PUT", f"{path}/tags/z", version="2.26", expect=201)
+    compute.ask("PUT", f"{path}/tags/a%0Ab", version="2.26", expect=201)
+    compute.ask("DELETE", f"{path}/tags/a%0Ab", version="2.26")
     compute.ask("DELETE", f"{path}/tags/x", version="2.26")
     assert compute.show(server["id"], version="2.26")["tags"] == ["y", "z"]
     assert compute.names("?tags=y,z", version="2.26") == ["web"]

@@ -1,7 +1,9 @@
 """What holds for every call: methods, content types, sizes, and the headers of answers."""
 
+import time
 from typing import Any
 
+import orjson
 import pytest
 
 from identity_stories import Identity
@@ -58,6 +60,39 @@ def test_a_body_that_is_none_is_refused_by_its_kind(identity: Identity, data: by
     reply = identity.client.post("/identity/v3/users", data=data, headers=headers)
     assert reply.status_code == status
     assert reply.json["error"]["code"] == status and reply.json["error"]["message"]
+
+
+def test_a_body_has_the_size_that_keystone_gives_it_and_a_policy_more(identity: Identity) -> None:
+    def sent(path: str, body: Any, size: int) -> Any:
+        raw = orjson.dumps(body)
+        filled = raw[:-1] + b" " * (size - len(raw)) + raw[-1:]
+        headers = {"X-Auth-Token": identity.admin, "Content-Type": "application/json"}
+        return identity.client.post(f"/identity/v3{path}", data=filled, headers=headers)
+
+    user = {"user": {"name": "ann"}}
+    assert sent("/users", user, service.MAX_BODY).status_code == 201
+    for path in ("/users", "/auth/tokens"):
+        reply = sent(path, user, service.MAX_BODY + 1)
+        assert reply.status_code == 413 and reply.json["error"]["code"] == 413
+        assert str(service.MAX_BODY) in reply.json["error"]["message"]
+    policy = {"policy": {"type": "application/json", "blob": "x," * 2**19}}
+    assert sent("/policies", policy, MAX_BODY).status_code == 201
+    assert sent("/policies", policy, MAX_BODY + 1).status_code == 413
+    made = identity.get("/policies").json["policies"][0]
+    change = {"policy": {"blob": "y" * 2**20}}
+    assert identity.patch(f"/policies/{made['id']}", change).json["policy"]["blob"] == change["policy"]["blob"]
+
+
+def test_a_body_of_too_many_values_is_refused_without_a_look_at_them(identity: Identity) -> None:
+    body = {"auth": {"identity": {"methods": [1] * 20_000}}}
+    started = time.process_time()
+    reply = identity.post("/auth/tokens", body, token=None)
+    assert reply.status_code == 413 and "values" in reply.json["error"]["message"]
+    body = {"auth": {"identity": {"methods": [1] * 9_000}}}
+    assert identity.post("/auth/tokens", body, token=None).status_code == 400
+    tagged = {"project": {"name": "x", "tags": ["a", *range(9_000)]}}
+    assert identity.post("/projects", tagged).status_code == 400
+    assert time.process_time() - started < 1
 
 
 def test_a_change_of_nothing_is_refused(identity: Identity) -> None:

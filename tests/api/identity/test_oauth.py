@@ -121,6 +121,24 @@ def test_a_signed_request_works_once(stage: Stage) -> None:
         assert reply.status_code == expected, reply.text
 
 
+@pytest.mark.parametrize("part", ["key", "token", "nonce", "verifier"])
+def test_a_nul_is_no_part_of_a_signed_request(stage: Stage, part: str) -> None:
+    program = Program(stage.cloud, stage.program.key, stage.program.secret, "t", "s")
+    more = {}
+    if part in ("key", "token"):
+        setattr(program, part, "\0")
+    elif part == "nonce":
+        more = {"nonce": "12345678\0"}
+    headers = program.sign("/OS-OAUTH1/access_token", verifier="\0" if part == "verifier" else "v", **more)
+    assert "%00" in headers["Authorization"]
+    assert stage.cloud.post("/OS-OAUTH1/access_token", token=None, **headers).status_code == 400
+    first = replace(program, token=None, token_secret=None).sign("/OS-OAUTH1/request_token", callback_uri="oob", **more)
+    reply = stage.cloud.post("/OS-OAUTH1/request_token", token=None, Requested_Project_Id=stage.project, **first)
+    assert reply.status_code == (400 if part in ("key", "nonce") else 201)
+    login = program.log_in(**program.sign("/auth/tokens", **more))
+    assert login.status_code == 401
+
+
 def test_a_signature_is_of_now(stage: Stage) -> None:
     program = stage.grant()
     for seconds, status in ((-1200, 401), (1200, 401), (-60, 201), (60, 201)):

@@ -1,6 +1,7 @@
 """Stories about domains, projects, their trees and tags."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -162,6 +163,18 @@ def test_the_names_of_projects_are_unique_in_a_domain(identity: Identity) -> Non
     for bad in ("", "   ", "n" * 65, None, 7):
         assert identity.post("/projects", {"project": {"name": bad}}).status_code == 400, bad
     assert identity.make("project", name="n" * 64)
+
+
+@pytest.mark.parametrize("tag", ["a\nb", "a\r\nX-More: b", "\u00e9 ?#%", "a%0Ab"])
+def test_a_tag_of_odd_characters_has_an_address(identity: Identity, tag: str) -> None:
+    path = f"/projects/{identity.make('project', name='tagged')['id']}/tags"
+    reply = identity.put(f"{path}/{quote(tag)}")
+    assert reply.status_code == 201
+    assert reply.headers["Location"].isascii() and "X-More" not in reply.headers
+    address = reply.headers["Location"].partition("/identity/v3")[2]
+    assert identity.get(address).status_code == 204
+    assert identity.get(path).json["tags"] == [tag]
+    assert identity.delete(address).status_code == 204
 
 
 @pytest.mark.parametrize(

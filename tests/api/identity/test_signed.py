@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import hashlib
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -174,6 +175,27 @@ def test_a_signature_without_a_time_is_none(team: Team, keys: Keys) -> None:
     end = (now() + dt.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     body = {"access": keys.access, "host": HOST, "verb": "GET", "path": "/", "params": {**params, "Expires": end}}
     assert ask(team.cloud, {**body, "signature": Ec2Signer(keys.secret).generate(body)}).status_code == 200
+
+
+def test_version_0_signs_no_end_and_so_may_have_none(team: Team, keys: Keys) -> None:
+    end = (now() + dt.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    right = old(keys, "0")
+    for stamp in ({}, {"Timestamp": ""}, {"Timestamp": "then"}, {"Timestamp": "2020-01-01T00:00:00Z"}):
+        params = {name: value for name, value in right["params"].items() if name != "Timestamp"} | stamp
+        body = {**right, "params": {**params, "Expires": end}}
+        text = params["Action"] + params.get("Timestamp", "")
+        signature = base64.b64encode(hmac.new(keys.secret.encode(), text.encode(), "sha1").digest()).decode()
+        assert ask(team.cloud, {**body, "signature": signature}).status_code == 401, stamp
+    assert ask(team.cloud, {**right, "params": {**right["params"], "Expires": end}}).status_code == 200
+
+
+@pytest.mark.parametrize("stamp", ["00010101T000000Z", "99991231T235959Z", "20200230T000000Z", "", "0001"])
+@pytest.mark.parametrize("seconds", ["5", "999999999999", "0", "-1", "\u0665", "x", ""])
+def test_a_time_beyond_all_calendars_is_not_now(team: Team, keys: Keys, stamp: str, seconds: str) -> None:
+    scope = f"{keys.access}/{stamp[:8] or '20200101'}/RegionOne/ec2/aws4_request"
+    params = {"X-Amz-Credential": scope, "X-Amz-Date": stamp, "X-Amz-Expires": seconds, "X-Amz-SignedHeaders": "host"}
+    body = {"access": keys.access, "signature": "0" * 64, "host": HOST, "verb": "GET", "path": "/", "params": params}
+    assert ask(team.cloud, body).status_code == 401
 
 
 def test_clients_that_leave_out_the_port_are_understood(team: Team, keys: Keys) -> None:

@@ -30,6 +30,8 @@ def create(call):
     call.session.flush()
     if toy.name == "clash":
         raise Conflict("there is one already")
+    if toy.name == "endless":  # a mistake of the schema's
+        toy.name *= 100
     if toy.name == "crash":
         raise ZeroDivisionError
     return {"toy": {"id": toy.id, "name": toy.name}}
@@ -65,12 +67,23 @@ TOYBOX = Service(
         policy.rule("toys:break", "rule:admin", "Break a toy"),
     ],
 )  # fmt: skip
+SMALL = Service(
+    "small", "small", "/toybox/small", "/small",
+    [
+        Route("POST", "/toys", lambda call: {}, None),
+        Route("POST", "/blobs", lambda call: {}, None, max_body=3000),
+        Route("POST", "/forms", lambda call: {"a": call.request.form["a"]}, None, body="stream"),
+    ],
+    max_body=2000,
+)  # fmt: skip
 
 
 @pytest.fixture
 def ask(database, settings):
     app = Flask("toybox")
-    Pipeline(settings, database, policy.Policy(settings, TOYBOX.policies), fake_authenticate).mount(app, TOYBOX)
+    pipeline = Pipeline(settings, database, policy.Policy(settings, TOYBOX.policies), fake_authenticate)
+    pipeline.mount(app, SMALL)
+    pipeline.mount(app, TOYBOX)
     client = app.test_client()
 
     def send(method, path, json=None, token=MEMBER, **more):
@@ -138,6 +151,41 @@ def test_a_body_that_ends_too_early_is_a_bad_request(ask):
 
 def test_another_content_type_is_refused(ask):
     assert ask("POST", "/toys", data=b"<toy/>", headers={"Content-Type": "application/xml"}).status_code == 415
+
+
+def test_what_the_database_does_not_take_is_a_bad_request(ask, database):
+    strict = database.engine.dialect.name == "postgresql"  # SQLite stores texts of any length
+    assert ask("POST", "/toys", {"toy": {"name": "endless"}}).status_code == (400 if strict else 201)
+    assert ask("GET", "/toys").status_code == 200
+
+
+def test_a_nul_in_an_address_or_a_header_is_a_bad_request(ask):
+    assert ask("GET", "/open?a=%00").status_code == 400
+    assert ask("GET", "/open?a=b", environ_overrides={"QUERY_STRING": "a=\0"}).status_code == 400
+    assert ask("GET", "/toys/%00").status_code == 404
+    assert ask("POST", "/toys/%00/action", {"spin": None}).status_code == 400
+    answer = ask("GET", "/open", environ_overrides={"HTTP_X_PROJECT": "a\0b"})
+    assert answer.status_code == 400 and "header" in answer.get_json()["error"]["message"]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_service_and_a_route_say_how_large_a_body_may_be(ask, chunked):
+    for path, size, status in (
+        ("/small/toys", 2000, 200),
+        ("/small/toys", 2001, 413),
+        ("/small/blobs", 3000, 200),
+        ("/small/blobs", 3001, 413),
+        ("/small/forms", 2000, 200),
+        ("/small/forms", 2001, 413),
+    ):
+        raw = b"a=" + b"x" * (size - 2) if path == "/small/forms" else b'"' + b"x" * (size - 2) + b'"'
+        kind = "application/x-www-form-urlencoded" if path == "/small/forms" else "application/json"
+        how = (
+            {"input_stream": BytesIO(raw), "environ_overrides": {"wsgi.input_terminated": True}}
+            if chunked
+            else {"data": raw}
+        )
+        assert ask("POST", path, headers={"Content-Type": kind}, **how).status_code == status, (path, size)
 
 
 @pytest.mark.parametrize(("name", "status"), [("clash", 409), ("crash", 500)])

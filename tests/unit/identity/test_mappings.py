@@ -259,6 +259,12 @@ def test_a_value_too_long_for_patterns_lets_nobody_in() -> None:
         evaluate(rules, {**ANN, "mail": ["a" * (MAX_MATCHED + 1)]})
 
 
+def test_a_value_with_a_nul_which_no_database_stores_lets_nobody_in() -> None:
+    for condition in (NAME, {**NAME, "whitelist": [".*"], "regex": True}, {**NAME, "blacklist": ["ann"]}):
+        with pytest.raises(Unauthorized):
+            evaluate([rule([WHO], condition)], {"name": ["bob", "a\0b"]})
+
+
 def test_what_a_provider_says_never_becomes_a_rule() -> None:
     said = {"name": ["{1}"], "groups": ["['admin']", "{0}"]}
     rules = [rule([WHO, {"groups": "{1}", "domain": HOME}], NAME, {"type": "groups"})]

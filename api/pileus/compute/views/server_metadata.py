@@ -1,6 +1,7 @@
 """Metadata, tags and addresses of a server."""
 
 from typing import Any
+from urllib.parse import quote
 
 from pileus.compute.models import Server
 from pileus.compute.operations import power, servers
@@ -108,7 +109,7 @@ def add_tag(call: Call, server_id: str, tag: str) -> Any:
     if len(row.tags) >= MAX_TAGS:
         raise BadRequest(f"The number of tags exceeded the per-server limit {MAX_TAGS}", field="tag")
     row.tags = [*row.tags, tag]
-    return Reply(None, 201, {"Location": call.url(f"/v2.1/servers/{server_id}/tags/{tag}")})
+    return Reply(None, 201, {"Location": call.url(f"/v2.1/servers/{server_id}/tags/{quote(tag)}")})
 
 
 def delete_tag(call: Call, server_id: str, tag: str) -> Any:

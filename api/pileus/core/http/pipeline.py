@@ -4,20 +4,21 @@ import logging
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from pileus.core import metrics
 from pileus.core.config import Settings
 from pileus.core.context import Authenticate, Context
 from pileus.core.db import Database
-from pileus.core.errors import BadRequest, Conflict, Fault, NotFound, Unauthorized
+from pileus.core.errors import BadRequest, Conflict, Fault, NotFound, TooLarge, Unauthorized
 from pileus.core.http import access_rules, body, schema, version
 from pileus.core.http.call import Call
 from pileus.core.http.reply import Reply, respond
@@ -68,6 +69,11 @@ class Pipeline:
             except IntegrityError as error:
                 log.info("conflict: %s", error.orig)
                 response = self.refuse(service, Conflict("It conflicts with something that exists already."))
+            except DataError as error:  # NUL in a text, say; the schemas should have refused it
+                log.warning("no database stores this: %s", error.orig, extra={"request_id": g.request_id})
+                response = self.refuse(service, BadRequest("Something that was sent cannot be stored."))
+            except RequestEntityTooLarge:  # a form that the view reads itself
+                response = self.refuse(service, TooLarge())
             except Exception:
                 log.exception("unexpected error", extra={"request_id": g.request_id})
                 response = self.refuse(
@@ -108,21 +114,21 @@ class Pipeline:
             text, kind = service.fault(fault)
         response = respond(Reply(text, fault.status, fault.headers, kind), fault.status)
         if fault.status == 401:
-            response.headers["WWW-Authenticate"] = f'Keystone uri="{self.settings.public_url}/identity"'
+            way = f'Keystone uri="{self.settings.public_url}/identity"'
+            response.headers.setdefault("WWW-Authenticate", way)
         return response
 
     def _serve(
         self, service: Service, routes: Sequence[Route], asked: Version | None, arguments: dict[str, Any]
     ) -> tuple[Response, Route]:
-        if "\0" in request.path or b"%00" in request.query_string:  # no database stores it
-            raise BadRequest("The address holds a NUL character.")
+        _refuse_nul(request.path, request.query_string, request.environ)
         with ExitStack() as stack:
             session = stack.enter_context(self.database.read())
             context = NOBODY
             if any(route.rule is not None for route in routes):
                 context = self._caller(session, service)
                 g.context = context
-            content = body.decode(request) if any(route.body == "json" for route in routes) else None
+            content = _content(service, routes)
             route = choose(routes, asked, content)
             if route.rule is not None and not route.late:
                 self.policy.enforce(context, route.rule)
@@ -154,7 +160,7 @@ class Pipeline:
         return response, route
 
     def _caller(self, session: Session, service: Service) -> Context:
-        token = request.headers.get("X-Auth-Token")
+        token = request.headers.get("X-Auth-Token") or _bearer(request.headers.get("Authorization", ""))
         if not token:
             raise Unauthorized()
         if vouching := request.headers.get("X-Service-Token"):
@@ -167,6 +173,29 @@ class Pipeline:
         if not trusted and (rules := context.more.get("access_rules")) is not None:
             access_rules.check(rules, service, request.method, request.path)
         return context
+
+
+def _bearer(authorization: str) -> str:
+    """The token in a header Authorization as OAuth2 has it (RFC 6750, section 2.1), or an empty text."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _refuse_nul(path: str, query: bytes, environ: Mapping[str, Any]) -> None:
+    """Raise BadRequest for a NUL character, which no database stores, in the address or a header."""
+    if "\0" in path or b"%00" in query or b"\0" in query:
+        raise BadRequest("The address holds a NUL character.")
+    if any("\0" in value for name, value in environ.items() if name.startswith("HTTP_")):
+        raise BadRequest("A header holds a NUL character.")
+
+
+def _content(service: Service, routes: Sequence[Route]) -> Any:
+    """The JSON body, up to the size that one of these routes takes; None where a view reads the request itself."""
+    if all(route.body == "stream" for route in routes):
+        request.max_content_length = service.max_body
+        return None
+    limits = [route.max_body or service.max_body or body.MAX_BODY for route in routes]
+    return body.decode(request, max(limits))
 
 
 def choose(routes: Sequence[Route], asked: Version | None, content: Any) -> Route:

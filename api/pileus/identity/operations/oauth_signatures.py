@@ -34,6 +34,11 @@ LIFETIME = 600  # seconds by which the time of a signature may differ from ours
 _NOBODYS = "0" * 32  # the consumer and token that are checked where there is none, so that the time is the same
 
 
+def _plain(text: str, most: int) -> bool:
+    """Whether what was said may be looked for in the database: not too long, and without NUL."""
+    return len(text) <= most and "\0" not in text
+
+
 class _Validator(RequestValidator):
     """What oauthlib asks about consumers and tokens."""
 
@@ -52,19 +57,19 @@ class _Validator(RequestValidator):
         return unseal(self.settings, row.sealed if row is not None else self._nobodys)
 
     def check_client_key(self, client_key: str) -> bool:
-        return len(client_key) <= 64
+        return _plain(client_key, 64)
 
     def check_request_token(self, request_token: str) -> bool:
-        return len(request_token) <= 64
+        return _plain(request_token, 64)
 
     def check_access_token(self, request_token: str) -> bool:
-        return len(request_token) <= 64
+        return _plain(request_token, 64)
 
     def check_nonce(self, nonce: str) -> bool:
-        return 8 <= len(nonce) <= 128
+        return len(nonce) >= 8 and _plain(nonce, 128)
 
     def check_verifier(self, verifier: str) -> bool:
-        return len(verifier) <= 64
+        return _plain(verifier, 64)
 
     def get_client_secret(self, client_key: str, request: Request) -> str:
         return self._secret(self.session.get(Consumer, client_key))

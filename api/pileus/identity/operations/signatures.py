@@ -66,7 +66,7 @@ def ec2(secret: str, given: Mapping[str, Any]) -> bool:
     if not _fresh_v2(params):
         return False
     match params.get("SignatureVersion"):
-        case "0":
+        case "0" if _signed_at(params) is not None:  # it signs nothing else than the time and the action
             text = params.get("Action", "") + params.get("Timestamp", "")
             return _same(_base64_of(secret, text.encode(), hashlib.sha1), given["signature"])
         case "1":
@@ -84,13 +84,14 @@ def _moment(text: str | None, form: str) -> dt.datetime | None:
         return None
 
 
+def _signed_at(params: Mapping[str, str], name: str = "Timestamp") -> dt.datetime | None:
+    """The time at which a request was signed, or another time that it names."""
+    return _moment(params.get(name, "").split(".")[0].rstrip("Z"), "%Y-%m-%dT%H:%M:%S")
+
+
 def _fresh_v2(params: Mapping[str, str]) -> bool:
     """Whether the time of signing is about now, or the end that was signed has not come yet."""
-
-    def read(name: str) -> dt.datetime | None:
-        return _moment(params.get(name, "").split(".")[0].rstrip("Z"), "%Y-%m-%dT%H:%M:%S")
-
-    signed, end = read("Timestamp"), read("Expires")
+    signed, end = _signed_at(params), _signed_at(params, "Expires")
     if signed is not None:
         return abs(now() - signed) <= LIFETIME
     return end is not None and now() <= end <= now() + LONGEST
@@ -124,7 +125,7 @@ def _fresh_v4(stamp: str, params: Mapping[str, str]) -> bool:
     if not seconds.isdecimal():
         return abs(now() - signed) <= LIFETIME
     good = min(dt.timedelta(seconds=int(seconds[:9])), LONGEST)
-    return signed - LIFETIME <= now() <= signed + good
+    return -LIFETIME <= now() - signed <= good
 
 
 def _ec2_v4(secret: str, given: Mapping[str, Any], headers: Mapping[str, str], params: Mapping[str, str]) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from pileus.core.errors import NotFound
+from pileus.core.http.body import MAX_BODY
 from pileus.core.http.call import Call
 from pileus.core.service import Route
 from pileus.identity.models import CatalogService, Endpoint, PolicyDocument, Region
@@ -115,9 +116,17 @@ _FOR = "policy_association_for"
 
 ROUTES = [
     Route("GET", "/v3/policies", list_policies, "identity:list_policies"),
-    Route("POST", "/v3/policies", create_policy, "identity:create_policy", status=201, schema=CREATE_POLICY),
+    Route(
+        "POST",
+        "/v3/policies",
+        create_policy,
+        "identity:create_policy",
+        status=201,
+        schema=CREATE_POLICY,
+        max_body=MAX_BODY,
+    ),
     Route("GET", _ONE, show_policy, "identity:get_policy", late=True),
-    Route("PATCH", _ONE, update_policy, "identity:update_policy", schema=UPDATE_POLICY, late=True),
+    Route("PATCH", _ONE, update_policy, "identity:update_policy", schema=UPDATE_POLICY, late=True, max_body=MAX_BODY),
     Route("DELETE", _ONE, delete_policy, "identity:delete_policy", status=204, late=True),
     *(Route("PUT", path, associate, f"identity:create_{_FOR}_{name}", status=204, late=True) for name, path in _PLACES),
     *(

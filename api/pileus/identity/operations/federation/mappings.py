@@ -1,6 +1,5 @@
 """Rules of mappings: what a new one must fulfil beyond its schema."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,9 +7,8 @@ from sqlalchemy.orm import Session
 
 from pileus.core.errors import BadRequest, NotFound
 from pileus.identity.models import FederationMapping, FederationProtocol
+from pileus.identity.operations.federation import patterns
 
-# A repeated group that itself repeats something, as in (a+)+, can take for ever on a text that nearly matches.
-_NESTED = re.compile(r"\((?:\\.|[^()\\])*[+*}](?:\\.|[^()\\])*\)[+*{]")
 _CONDITIONS = ("any_one_of", "not_any_of", "whitelist", "blacklist")
 
 
@@ -27,14 +25,12 @@ def put(session: Session, row: FederationMapping, values: Mapping[str, Any]) -> 
     session.flush()
 
 
-def _check_patterns(patterns: list[str], where: str) -> None:
-    for pattern in patterns:
+def _check_patterns(values: list[str], where: str) -> None:
+    for pattern in values:
         try:
-            re.compile(pattern)
-        except re.error as error:
-            raise BadRequest(f"{where}: {pattern[:100]!r} is not a regular expression: {error}", field=where) from None
-        if _NESTED.search(pattern):
-            raise BadRequest(f"{where}: {pattern[:100]!r} repeats what repeats; it could take for ever.", field=where)
+            patterns.check(pattern)
+        except ValueError as error:
+            raise BadRequest(f"{where}: {pattern[:100]!r} {error}", field=where) from None
 
 
 def of_protocol(session: Session, protocol: FederationProtocol) -> FederationMapping:

@@ -8,6 +8,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pileus.core.errors import Forbidden, Unauthorized
@@ -69,6 +70,8 @@ def _facts(remote: Iterable[Mapping[str, Any]], assertion: Assertion) -> Facts |
         values = list(assertion.get(condition["type"]) or ())
         if not values:
             return None
+        if any("\0" in value for value in values):
+            raise Unauthorized("A value of the assertion holds a NUL character.")
         regex = condition.get("regex", False)
         if (wanted := condition.get("any_one_of")) is not None:
             if not any(_fits(value, wanted, regex) for value in values):
@@ -90,7 +93,12 @@ def _fits(value: str, wanted: Sequence[str], regex: bool) -> bool:
         return value in wanted
     if len(value) > MAX_MATCHED:
         raise Unauthorized("A value of the assertion is too long for a pattern of the mapping.")
-    return any(re.search(pattern, value) for pattern in wanted)
+    return any(_compiled(pattern).search(value) for pattern in wanted)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 @dataclass
