@@ -165,3 +165,15 @@ def test_secrets_in_the_configuration_of_a_domain_are_never_shown(identity: Iden
     assert identity.patch("/domains/default/config", {"config": {"ldap": 3}}).status_code == 400
     assert identity.delete("/domains/default/config").status_code == 204
     assert identity.get("/domains/default/config").status_code == 404
+
+
+@pytest.mark.parametrize(("region", "status"), [("", 201), (None, 201), ("there", 201), ("no/where", 400)])
+def test_the_old_name_of_a_region_makes_one_that_can_be_asked_for(
+    identity: Identity, region: str | None, status: int
+) -> None:
+    service = identity.make("service", type="weather")["id"]
+    body = {"endpoint": {"service_id": service, "interface": "public", "url": "http://x", "region": region}}
+    reply = identity.post("/endpoints", body)
+    assert reply.status_code == status, reply.text
+    listed = {one["id"] for one in identity.get("/regions").json["regions"]}
+    assert listed == {"RegionOne"} | ({region} if region and status == 201 else set())

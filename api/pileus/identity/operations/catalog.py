@@ -75,7 +75,7 @@ def settle_endpoint(session: Session, values: Mapping[str, Any]) -> dict[str, An
     if "service_id" in settled and session.get(CatalogService, settled["service_id"]) is None:
         raise BadRequest(f"Could not find service: {settled['service_id']}.", field="service_id")
     if "region_id" in values or "region" in values:
-        region_id = values.get("region_id", values.get("region"))
+        region_id = values.get("region_id", values.get("region") or None)
         if region_id is not None and session.get(Region, region_id) is None:
             if values.get("region_id") is not None:
                 raise BadRequest(f"Could not find region: {region_id}.", field="region_id")

@@ -13,7 +13,7 @@ _ENDPOINT = {
     "interface": {"enum": ["public", "internal", "admin"]},
     "service_id": REFERENCE,
     "region_id": {"type": ["string", "null"], "maxLength": 255},
-    "region": {"type": ["string", "null"], "maxLength": 255},
+    "region": {"type": ["string", "null"], "maxLength": 255, "pattern": "^[^/]*$"},
     "enabled": BOOLEAN,
     "name": {"type": "string", "maxLength": 255},
 }
