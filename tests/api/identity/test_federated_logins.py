@@ -274,14 +274,14 @@ def test_a_token_carries_no_more_groups_than_it_can(federated: Identity) -> None
     crew = federated.get("/groups?name=crew").json["groups"][0]["id"]
     reply = log_in(federated, X_Saml_Groups=";".join(["crew", *names]))
     assert reply.json["token"]["user"]["OS-FEDERATION"]["groups"] == [{"id": crew}]
-    assert federated.get("/auth/catalog", token=reply.headers["X-Subject-Token"]).status_code == 200
+    assert federated.get("/auth/projects", token=reply.headers["X-Subject-Token"]).status_code == 200
     project = federated.get("/projects?name=web").json["projects"][0]["id"]
     reader = federated.get("/roles?name=reader").json["roles"][0]["id"]
     for group in groups.values():
         assert federated.put(f"/projects/{project}/groups/{group}/roles/{reader}").status_code == 204
     assert log_in(federated, X_Saml_Groups=";".join(names)).status_code == 403
     most = log_in(federated, X_Saml_Groups=";".join(names[:64])).headers["X-Subject-Token"]
-    assert federated.get("/auth/catalog", token=most).status_code == 200
+    assert federated.get("/auth/projects", token=most).status_code == 200
 
 
 def test_who_logs_in_by_a_provider_is_not_inactive(federated: Identity) -> None:
