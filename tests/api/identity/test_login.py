@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from oauthlib import oauth1
 from sqlalchemy import select
 
 from identity_stories import PASSWORD, Identity, by_password, in_project
@@ -243,6 +244,19 @@ def test_wrong_secrets_of_an_application_credential_shut_out_only_those_who_send
     assert [log_in("no", stranger) for _ in range(3)] == [401, 401, 429]
     assert [log_in("open sesame", address) for address in (stranger, robot)] == [429, 201]
     assert log_in("open sesame", stranger) == 429  # that it worked elsewhere forgives nothing here
+
+
+def test_wrong_signatures_of_a_consumer_shut_out_only_those_who_send_them(identity_with: Make) -> None:
+    identity = identity_with(login_failures_per_user=2, trusted_proxies="127.0.0.1")
+
+    def log_in(address: str) -> int:
+        client = oauth1.Client("a" * 32, "guessed", "b" * 32, "guessed")
+        headers = client.sign("http://127.0.0.1:8080/identity/v3/auth/tokens", http_method="POST")[1]
+        method = {"methods": ["oauth1"], "oauth1": {}}
+        return int(identity.log_in(method, X_Forwarded_For=address, **headers).status_code)
+
+    assert [log_in("203.0.113.1") for _ in range(3)] == [401, 401, 429]
+    assert log_in("203.0.113.2") == 401
 
 
 def test_nobody_shuts_out_an_access_key_or_the_service_that_asks_about_it(identity_with: Make) -> None:
