@@ -28,7 +28,7 @@ check: $(VENV)/.dev  ## all static checks, contract tests and unit tests (under 
 	lint-imports
 	yamllint --strict .
 	ansible-lint --offline
-	pytest tests/contract tests/unit
+	pytest -n 2 tests/contract tests/unit
 
 test: $(VENV)/.conform  ## everything: checks, API stories, the cloud on the lab, molecule
 	lab/test
