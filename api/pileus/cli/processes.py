@@ -29,7 +29,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "bind": [settings.bind, settings.metadata_bind or f"unix:{settings.path('metadata.sock')}"],
         "workers": settings.api_processes,
         "threads": settings.api_threads,
-        "worker_class": "gthread",
+        "worker_class": "pileus.cli.fair_worker.FairWorker",
         "worker_tmp_dir": "/dev/shm",  # noqa: S108 - gunicorn's own heartbeat files, made safely
         "preload_app": True,
         "timeout": 120,
