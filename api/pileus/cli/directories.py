@@ -25,7 +25,7 @@ def _chosen(session: Session, domain: str | None) -> dict[str, str]:
 
 def _each(setup: Setup, domain: str | None, work: Callable[[str], str]) -> None:
     """Do something with each directory and tell what it answers; where one is of no use, the command fails at its end."""
-    from pileus.identity.operations import directories  # noqa: PLC0415
+    from pileus.identity.operations import directories  # noqa: PLC0415 - as above
 
     with setup.database.read() as session:
         found = _chosen(session, domain)
@@ -44,8 +44,8 @@ def _each(setup: Setup, domain: str | None, work: Callable[[str], str]) -> None:
 @pass_setup
 def list_(setup: Setup) -> None:
     """List the domains with a directory: where it is, and how many of its users and groups are known here."""
-    from pileus.identity.operations import directories  # noqa: PLC0415
-    from pileus.identity.operations.directories import overview  # noqa: PLC0415
+    from pileus.identity.operations import directories  # noqa: PLC0415 - as above
+    from pileus.identity.operations.directories import overview  # noqa: PLC0415 - as above
 
     with setup.database.read() as session:
         for domain_id, name in _chosen(session, None).items():
@@ -63,8 +63,8 @@ def list_(setup: Setup) -> None:
 @pass_setup
 def check(setup: Setup, domain: str | None) -> None:
     """Ask the directory of DOMAIN (default: every one) for all users and groups, and change nothing."""
-    from pileus.identity.operations import directories  # noqa: PLC0415
-    from pileus.identity.operations.directories import entries  # noqa: PLC0415
+    from pileus.identity.operations import directories  # noqa: PLC0415 - as above
+    from pileus.identity.operations.directories import entries  # noqa: PLC0415 - as above
 
     def work(domain_id: str) -> str:
         with setup.database.read() as session:
@@ -84,7 +84,7 @@ def check(setup: Setup, domain: str | None) -> None:
 @pass_setup
 def sync(setup: Setup, domain: str | None) -> None:
     """Bring those whom Pileus knows from the directory of DOMAIN (default: every one) up to date now, as the worker does."""
-    from pileus.identity.operations import directories  # noqa: PLC0415
+    from pileus.identity.operations import directories  # noqa: PLC0415 - as above
 
     def work(domain_id: str) -> str:
         done = directories.sync(setup.database, setup.settings, domain_id)

@@ -9,7 +9,7 @@ _STEP = 50e-6  # seconds, about what an idle process takes to wake up
 _MOST = 10
 
 
-class FairWorker(ThreadWorker):  # type: ignore[misc]
+class FairWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     """Waits a moment before it accepts, the longer the more connections it has.
 
     All processes wait for connections at one socket, and whoever is awake gets them: with clients that keep theirs open, one

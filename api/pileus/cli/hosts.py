@@ -65,7 +65,7 @@ def discover(setup: Setup, wait: int) -> None:
 @pass_setup
 def list_(setup: Setup) -> None:
     """List the hypervisors with what they have and what is used."""
-    from pileus.compute import operations  # noqa: PLC0415
+    from pileus.compute import operations  # noqa: PLC0415 - as above
 
     with setup.database.read() as session:
         for row in operations.host_usage(session):

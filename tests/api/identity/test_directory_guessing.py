@@ -32,7 +32,7 @@ def test_the_lockout_holds_however_the_name_is_written(identity_with: Callable[.
         assert session.get_one(Login, user_id).failures == 0
 
 
-@pytest.mark.parametrize("variants", [["Ann", "ANN", "aNN"], ["ａnn", "aｎn", "anｎ"]])  # noqa: RUF001
+@pytest.mark.parametrize("variants", [["Ann", "ANN", "aNN"], ["ａnn", "aｎn", "anｎ"]])  # noqa: RUF001 - full-width letters
 def test_guesses_count_for_who_is_meant_however_the_name_is_written(
     identity_with: Callable[..., Identity], tree: Tree, variants: list[str]
 ) -> None:
@@ -80,7 +80,7 @@ def test_whoever_a_directory_does_not_let_in_costs_as_much(
         ("KNOWN", "wrong"),
         ("locked", "secret"),
         ("LOCKED", "secret"),
-        ("fuｌl", "secret"),  # noqa: RUF001
+        ("fuｌl", "secret"),  # noqa: RUF001 - full-width letters
     ):
         binds.clear()
         searches.clear()

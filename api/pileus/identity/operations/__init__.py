@@ -20,7 +20,7 @@ __all__ = [
 
 
 def authenticator(settings: Settings) -> Authenticate:
-    """How tokens become contexts: one indexed read when nothing has changed since the token was last seen.
+    """How tokens become contexts: without a query when nothing has changed since the token was last seen.
 
     Raises ValueError for settings that identity cannot work with.
     """
